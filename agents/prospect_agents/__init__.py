@@ -1,0 +1,1 @@
+"""Agents for prospect-env: scripted strategies, predictors, planners, language models and learners."""

@@ -1,0 +1,143 @@
+"""Expected-utility planners: one step, two by the tensor alone, and deeper by asking the forecaster itself.
+
+With a depth of 1, Q(a) is the expected reward now under lead 0. With 2, the discounted value of what lead 1 says
+follows is added: the best own action next, against the reactions forecast for `a`. Deeper planners ask the forecast's
+source about hypothetical continuations (expectimax), so that what is fed to them replaces the source too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from prospect_agents.planners.planner import Planner
+from prospect_env.core.chance import Chance
+from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.forecast import Forecast, normalised, softmax
+from prospect_env.core.foresee import Rules
+from prospect_env.core.policy import Decision, View
+from prospect_env.core.position import Position, active, imagined
+from prospect_env.core.unfold import Expansion, Source, expand, own_executed
+
+TIE = 1e-9  #: values closer than this count as equal
+
+
+class LookAhead(Planner):
+    """Looks `depth` own choices ahead with `discount` a step; `temperature` 0 takes the best (ties: equal shares)."""
+
+    def __init__(self, depth: int = 2, discount: float = 0.95, temperature: float = 0.0) -> None:
+        if not isinstance(depth, int) or not 1 <= depth <= 8:
+            raise BadParameter(f"depth is {depth!r}; it may be 1 to 8")
+        if not 0 <= discount <= 1:
+            raise BadParameter(f"discount is {discount!r}; it may be between 0 and 1")
+        if not temperature >= 0:
+            raise BadParameter(f"temperature is {temperature!r}; it may be 0 or more")
+        self.depth, self.discount, self.temperature = depth, discount, temperature
+
+    def decide(self, view: View, chance: Chance, forecast: Forecast) -> Decision:
+        values = self.values(view, chance, forecast)
+        return choose(values, view.legal, chance, self.temperature)
+
+    def values(self, view: View, chance: Chance, forecast: Forecast) -> Float[np.ndarray, "B A"]:
+        """Q `[B, A]`; illegal actions have the least value of their row."""
+        if self.depth > 2:
+            if forecast.asking is None:
+                raise UnsuitablePolicy(
+                    f"a look-ahead of {self.depth} needs a forecaster that can be asked on; 2 does not"
+                )
+            source, node = forecast.asking.source, forecast.asking.node
+            return _masked(self._ask(source, node, view.seat, self.depth), view.legal)
+        if not view.game.spec.reactions_are_actions:
+            raise UnsuitablePolicy(f"{view.game.spec.name} forecasts coarse reactions: look ahead 3 or more steps")
+        node = imagined(view, chance, {})
+        source = Rules(view.game)
+        first = _expand(source, node, view.seat, forecast.probs[:, 0, 0])
+        own = own_executed(view.game, node, view.seat)
+        value = first.outcome.rewards[:, view.seat].astype(np.float64)
+        total = first.expected(value, _weights(first, own, view.seat))
+        if self.depth == 2:
+            total = total + self.discount * self._next(source, first, own, view, forecast)
+        return _masked(total, view.legal)
+
+    def _next(
+        self, source: Rules, first: Expansion, own: NDArray[np.float64], view: View, forecast: Forecast
+    ) -> NDArray[np.float64]:
+        """The value `[B, A]` of the next choice, made against the lead-1 reactions to each own action."""
+        after, seat, game = first.after, view.seat, view.game
+        goes_on = active(game, after)
+        result = np.zeros(own.shape[:2])
+        weights = _weights(first, own, seat)
+        for action in range(own.shape[1]):
+            # Own next action is free; what the others do then is what lead 1 says of this action.
+            expected = forecast.probs[first.rows, 1, action]
+            then = _expand(source, after, seat, expected)
+            now = then.outcome.rewards[:, seat].astype(np.float64)
+            q = then.expected(now, _weights(then, own_executed(game, after, seat), seat))
+            best = np.where(goes_on.any(axis=1), _best(q, game.legal(after.state)[:, seat]), 0.0)
+            result[:, action] = first.expected(best, weights[:, action])
+        return result
+
+    def _ask(self, source: Source, node: Position, seat: int, depth: int) -> NDArray[np.float64]:
+        """Expectimax Q `[B, A]`: the source says how the others act, here and in every continuation."""
+        game = source.game
+        step = _expand(source, node, seat, np.asarray(source.probs(node), dtype=np.float64))
+        value = step.outcome.rewards[:, seat].astype(np.float64)
+        going = active(game, step.after).any(axis=1)
+        if depth > 1 and going.any():
+            onward = self._ask(source, step.after, seat, depth - 1)
+            best = _best(onward, game.legal(step.after.state)[:, seat])
+            value = value + self.discount * np.where(going, best, 0.0)
+        return step.expected(value, _weights(step, own_executed(game, node, seat), seat))
+
+
+class Myopic(LookAhead):
+    """Expected reward of this step alone."""
+
+    def __init__(self, temperature: float = 0.0) -> None:
+        super().__init__(depth=1, discount=0.0, temperature=temperature)
+
+
+class Softmax(LookAhead):
+    """Look-ahead that chooses with probability proportional to exp(Q / temperature)."""
+
+    def __init__(self, temperature: float = 1.0, depth: int = 2, discount: float = 0.95) -> None:
+        if not temperature > 0:
+            raise BadParameter(f"temperature is {temperature!r}; it must be above 0")
+        super().__init__(depth, discount, temperature)
+
+
+def _expand(source: Source, node: Position, seat: int, executed: NDArray[np.float64]) -> Expansion:
+    """Every lawful continuation of `node`, own actions enumerated whatever `executed` says of them."""
+    legal = source.game.legal(node.state)
+    support = normalised(executed * legal, normalised(legal.astype(np.float64)))
+    support[:, seat] = own_executed(source.game, node, seat).max(axis=1) > 0
+    return expand(source, node, support, active(source.game, node), keep=seat)
+
+
+def _weights(step: Expansion, own: NDArray[np.float64], seat: int) -> NDArray[np.float64]:
+    """The weight `[B, A, X]` of each continuation under each own choice."""
+    mine = np.zeros(step.weights.shape, dtype=np.int64)
+    mine[step.rows, step.cols] = step.executed[:, seat]
+    return np.asarray(step.weights[:, None, :] * np.take_along_axis(own, mine[:, None, :], axis=2))
+
+
+def _best(q: NDArray[np.float64], legal: Bool[np.ndarray, "B A"]) -> NDArray[np.float64]:
+    return np.asarray(np.where(legal, q, -np.inf).max(axis=1))
+
+
+def _masked(q: NDArray[np.float64], legal: Bool[np.ndarray, "B A"]) -> NDArray[np.float64]:
+    worst = np.where(legal, q, np.inf).min(axis=1, keepdims=True)
+    return np.where(legal, q, worst)
+
+
+def choose(
+    values: Float[np.ndarray, "B A"], legal: Bool[np.ndarray, "B A"], chance: Chance, temperature: float
+) -> Decision:
+    """The choice by these values: the best with equal shares among ties, or a softmax at this temperature."""
+    if temperature > 0:
+        probs = softmax(np.where(legal, values / temperature, -np.inf))
+    else:
+        best = legal & (values >= np.where(legal, values, -np.inf).max(axis=1, keepdims=True) - TIE)
+        probs = best / best.sum(axis=1, keepdims=True)
+    return Decision(chance.categorical("action", probs), probs, values)

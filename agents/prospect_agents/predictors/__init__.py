@@ -1,0 +1,1 @@
+"""What says how seats will act."""

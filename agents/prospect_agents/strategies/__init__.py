@@ -1,0 +1,1 @@
+"""Scripted policies, a few lines each."""

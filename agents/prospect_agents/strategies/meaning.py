@@ -1,0 +1,28 @@
+"""What C and D stand for in a game: strategies are told in these words, and games have actions of their own."""
+
+from __future__ import annotations
+
+from prospect_env.core.errors import UnsuitablePolicy
+from prospect_env.core.game import GameSpec
+from prospect_env.core.policy import Table
+
+
+def c_and_d(spec: GameSpec) -> tuple[int, int]:
+    """The actions that C and D stand for.
+
+    C is the game's first cooperative action and D its first other one; where no action counts as cooperative (matching
+    pennies, say) C is the first action and D the second.
+    """
+    if not spec.cooperative:
+        return 0, min(1, len(spec.actions) - 1)
+    others = [action for action in range(len(spec.actions)) if action not in spec.cooperative]
+    return spec.cooperative[0], others[0] if others else spec.cooperative[0]
+
+
+def require(table: Table, who: str, seats: int | None = None, actions: int | None = None) -> None:
+    """Raise `UnsuitablePolicy` unless the game has this many seats and actions."""
+    spec = table.game.spec
+    if seats is not None and spec.seats != seats:
+        raise UnsuitablePolicy(f"{who} plays games of {seats} seats; {spec.name} has {spec.seats}")
+    if actions is not None and len(spec.actions) != actions:
+        raise UnsuitablePolicy(f"{who} plays games of {actions} actions; {spec.name} has {len(spec.actions)}")

@@ -1,0 +1,1 @@
+"""Play, branch, schedule, store."""

@@ -1,0 +1,130 @@
+"""`play`: matches between policies, in batches, with every action not taken branched on request."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Int
+
+from prospect_env.arena.feeds import make_feed
+from prospect_env.core import position
+from prospect_env.core.chance import episode_seeds
+from prospect_env.core.episodes import Episodes
+from prospect_env.core.errors import BadParameter
+from prospect_env.core.feed import Feed
+from prospect_env.core.forecast import check
+from prospect_env.core.foresee import foreseen_rewards
+from prospect_env.core.game import Game
+from prospect_env.core.make import make_game, make_policy
+from prospect_env.core.players import Players, truths_of
+from prospect_env.core.policy import Policy
+from prospect_env.core.position import Position
+from prospect_env.core.record import Recorder
+
+Branch = Literal["none", "all"]
+BLOCK = 10_000  #: matches played side by side; results do not depend on it
+
+
+def play(
+    game: str | Game,
+    policies: Sequence[str | Policy],
+    episodes: int | Int[np.ndarray, " E"] = 1,
+    seed: int = 0,
+    branch: Branch = "none",
+    feeds: Mapping[int, str | Feed] | None = None,
+    commit: bool = True,
+    max_steps: int | None = None,
+    block: int = BLOCK,
+    progress: Callable[[int], None] | None = None,
+) -> Episodes:
+    """Play matches and record them.
+
+    `policies` are policies or spec strings, one a seat. `episodes` is a number, or the numbers of the episodes to play
+    (an episode is fixed by `seed` and its number, whatever else is played). `branch="all"` branches every own action of
+    every forecasting seat, the taken one included, and records the true reactions and everybody's rewards. `feeds`
+    replaces, by seat, what a policy's planner decides by (see `prospect_env.arena.feeds`). With `commit=False` a
+    policy whose forecast is replaced whole is not asked for it, which is cheaper where only choices matter. `max_steps`
+    cuts matches short. `progress` is called with the number of matches done after each block.
+
+    Raises `UnsuitablePolicy`, `UnknownName` or `BadParameter` before anything is played.
+    """
+    rules = make_game(game)
+    seated = [make_policy(policy) for policy in policies]
+    if len(seated) != rules.spec.seats:
+        raise BadParameter(f"{rules.spec.name} has {rules.spec.seats} seats; {len(seated)} policies were given")
+    if branch not in ("none", "all"):
+        raise BadParameter(f"branch is {branch!r}; it may be 'none' or 'all'")
+    numbers = np.arange(episodes) if isinstance(episodes, int | np.integer) else np.asarray(episodes)
+    if len(numbers) == 0:
+        raise BadParameter("episodes is 0; it may be 1 or more")
+    if max_steps is not None and max_steps < 1:
+        raise BadParameter(f"max_steps is {max_steps}; it may be 1 or more")
+    twin = _Twin(rules, seated, seed, max_steps)
+    fed = {seat: make_feed(feed, twin) for seat, feed in (feeds or {}).items()}
+    players = Players(rules, dict(enumerate(seated)), fed, commit)
+    if branch == "all":
+        for seat, policy in enumerate(seated):
+            if policy.forecasts:
+                players.require_branchable(except_seat=seat)
+    parts = []
+    for start in range(0, len(numbers), block):
+        batch = numbers[start : start + block]
+        parts.append(_play_block(players, batch, episode_seeds(seed, batch), branch, max_steps))
+        if progress is not None:
+            progress(min(start + block, len(numbers)))
+    return Episodes.concatenate(parts)
+
+
+class _Twin:
+    """Plays the twin of a batch of episodes: the same policies, unfed, with seeds derived from theirs."""
+
+    def __init__(self, game: Game, policies: list[Policy], seed: int, max_steps: int | None) -> None:
+        self.players = Players(game, dict(enumerate(policies)))
+        self.seed, self.max_steps = seed, max_steps
+
+    def __call__(self, match: Int[np.ndarray, " B"]) -> Episodes:
+        return _play_block(self.players, match, episode_seeds(self.seed, match, "twin"), "none", self.max_steps)
+
+
+def _play_block(
+    players: Players, match: Int[np.ndarray, " B"], seeds: np.ndarray, branch: Branch, max_steps: int | None
+) -> Episodes:
+    started = time.perf_counter()
+    game = players.game
+    horizon = min(game.spec.horizon, max_steps or game.spec.horizon)
+    forecasting = any(policy.forecasts for policy in players.policies.values())
+    recorder = Recorder(game, match, horizon, forecasting, bool(players.feeds), branch == "all")
+    at = players.begin(seeds, match)
+    for _ in range(horizon):
+        now = position.active(game, at)
+        if not now.any():
+            break
+        at = _step(players, at, now, recorder, branch == "all")
+    names = tuple(policy.name for policy in players.policies.values())
+    feeds = tuple(players.feeds[seat].name if seat in players.feeds else "own" for seat in players.policies)
+    return replace(recorder.episodes(at.over, names, feeds), seconds=time.perf_counter() - started)
+
+
+def _step(players: Players, at: Position, now: Any, recorder: Recorder, branch: bool) -> Position:
+    game = players.game
+    turn = players.turn(at, now)
+    for seat, forecast in turn.forecasts.items():
+        check(forecast.probs, game.spec, seat, recorder.steps, len(now))
+    actions = np.empty((game.spec.seats, len(now)), dtype=np.int8).T
+    actions[:] = -1
+    for seat, decision in turn.decisions.items():
+        actions[:, seat] = decision.action if now[:, seat].all() else np.where(now[:, seat], decision.action, -1)
+    truths = truths_of(players, at, now, turn) if branch and turn.forecasts else {}
+    foreseen = {
+        seat: foreseen_rewards(position.view(game, at, seat, now), position.chance(at, seat), forecast)
+        for seat, forecast in turn.forecasts.items()
+    }
+    after, outcome = players.advance(game, at, actions, now)
+    calls = [call for policy in players.policies.values() for call in policy.calls()]
+    legal = game.legal(at.state) if turn.forecasts else None
+    recorder.record(now, turn, actions, outcome, truths, calls, legal, foreseen)
+    return after

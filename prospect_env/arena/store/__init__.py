@@ -1,0 +1,1 @@
+"""Runs on disk: Parquet in shards, a manifest, and a fingerprint of what was recorded."""

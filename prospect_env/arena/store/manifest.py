@@ -1,0 +1,69 @@
+"""`manifest.json`: what made a run, and the fingerprint of what came out."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from prospect_env.arena.config import Config
+from prospect_env.arena.seating import Seating, identity
+
+SCHEMA = 1  #: of the run folder; raised when a reader of the old one could not read the new one
+
+_PACKAGES = ("prospect-env", "numpy", "scipy", "pyarrow", "gymnasium", "pettingzoo", "torch", "transformers")
+
+
+def describe(config: Config, seatings: tuple[Seating, ...]) -> dict[str, Any]:
+    """The manifest of a run that is about to begin."""
+    return {
+        "schema": SCHEMA,
+        "name": config.name,
+        "complete": False,
+        "fingerprint": None,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": None,
+        "episodes": config.episodes * len(seatings),
+        "pairings": [_pairing(seating) for seating in seatings],
+        "models": sorted({name for seating in seatings for policy in seating.policies if (name := identity(policy))}),
+        "packages": {package: found for package in _PACKAGES if (found := _version(package))},
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "git": {"prospect_env": commit(Path(__file__).parent), "working_folder": commit(Path.cwd())},
+    }
+
+
+def _pairing(seating: Seating) -> dict[str, Any]:
+    spec = seating.game.spec
+    return {
+        "game": f"{spec.name}-v{spec.version}",
+        "actions": list(spec.actions),
+        "reactions": list(spec.reactions),
+        "policies": [policy.name for policy in seating.policies],
+        "models": [identity(policy) for policy in seating.policies],
+        "feeds": [seating.feeds.get(seat, "own") for seat in range(spec.seats)],
+    }
+
+
+def commit(folder: Path) -> dict[str, Any] | None:
+    """The git commit that `folder` is at and whether anything tracked differs from it; None outside of any."""
+    try:
+        head = _git(folder, "rev-parse", "HEAD")
+        return {"commit": head, "changed": bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,138 @@
+"""`Episodes` as long tables, one row a thing that happened; `store.arrays` is the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from prospect_env.arena.store.schema import schema
+from prospect_env.core.episodes import Episodes
+from prospect_env.core.policy import Call
+
+
+def tables(episodes: Episodes, pairing: int, metrics: Mapping[str, NDArray[Any]]) -> dict[str, pa.Table]:
+    """Every table of these episodes by kind; `metrics` are columns with one value per episode and seat, in that order."""
+    return {
+        "episodes": _episodes(episodes, pairing, metrics),
+        "steps": _steps(episodes, pairing),
+        "forecasts": _forecasts(episodes, pairing),
+        "calls": _calls(episodes.calls, pairing),
+    }
+
+
+def _episodes(episodes: Episodes, pairing: int, metrics: Mapping[str, NDArray[Any]]) -> pa.Table:
+    count, seats = len(episodes), episodes.spec.seats
+    names = episodes.policies
+    others = [" + ".join(names[:seat] + names[seat + 1 :]) for seat in range(seats)]
+    columns = {
+        "pairing": np.full(count * seats, pairing),
+        "game": [episodes.spec.name] * (count * seats),
+        "episode": np.repeat(episodes.episode, seats),
+        "seat": np.tile(np.arange(seats), count),
+        "agent": list(episodes.spec.agents) * count,
+        "policy": list(names) * count,
+        "co_players": others * count,
+        "feed": list(episodes.feeds) * count,
+        "length": np.repeat(episodes.length, seats),
+        "terminated": np.repeat(episodes.terminated, seats),
+        **{name: np.asarray(values, dtype=np.float64) for name, values in metrics.items()},
+    }
+    return _table("episodes", columns, metrics)
+
+
+def _steps(episodes: Episodes, pairing: int) -> pa.Table:
+    seats = episodes.spec.seats
+    played = episodes.played
+    row, step = np.nonzero(played)
+    rows = len(row) * seats
+
+    def flat(array: NDArray[Any]) -> NDArray[Any]:
+        return array[played].reshape(-1)
+
+    columns = {
+        "pairing": np.full(rows, pairing),
+        "episode": np.repeat(episodes.episode[row], seats),
+        "step": np.repeat(step, seats),
+        "seat": np.tile(np.arange(seats), len(row)),
+        "active": flat(episodes.active),
+        "action": flat(episodes.actions),
+        "executed": flat(episodes.executed),
+        "reaction": flat(episodes.reactions),
+        "reward": flat(episodes.rewards),
+        "probs": _lists(None if episodes.probs is None else episodes.probs[played], rows),
+        "values": _lists(None if episodes.values is None else episodes.values[played], rows),
+    }
+    return _table("steps", columns)
+
+
+def _forecasts(episodes: Episodes, pairing: int) -> pa.Table:
+    if episodes.forecast is None:
+        return schema("forecasts").empty_table()
+    leads, actions, seats, _ = episodes.spec.forecast_shape
+    made = episodes.played[:, :, None] & ~np.isnan(episodes.forecast[:, :, :, 0, 0, 0, 0])
+    row, step, forecaster = np.nonzero(made)
+    count, each = len(row), leads * actions * seats
+    lead, own, seat = (np.tile(axis.reshape(-1), count) for axis in np.indices((leads, actions, seats)))
+    taken = own == np.repeat(episodes.actions[made], each)
+    assert episodes.realised is not None
+    happened = np.broadcast_to(episodes.realised[made][:, :, None, :], (count, leads, actions, seats)).reshape(-1)
+
+    def lists(array: NDArray[Any] | None) -> pa.Array:
+        return _lists(None if array is None else array[made], count * each)
+
+    mask, gains = episodes.mask, episodes.branch_rewards
+    columns = {
+        "pairing": np.full(count * each, pairing),
+        "episode": np.repeat(episodes.episode[row], each),
+        "step": np.repeat(step, each),
+        "forecaster": np.repeat(forecaster, each),
+        "lead": lead,
+        "own_action": own,
+        "seat": seat,
+        "taken": taken,
+        "p": lists(episodes.forecast),
+        "fed": lists(episodes.fed),
+        "q": lists(episodes.truth),
+        "attainable": lists(episodes.attainable),
+        "mask": None if mask is None else mask[made].reshape(-1),
+        "realised": np.where(taken, happened, -1),
+        # A payoff belongs to this step, so both leads of an own action show the same one.
+        "branch_reward": None if gains is None else np.repeat(gains[made][:, None], leads, axis=1).reshape(-1),
+    }
+    return _table("forecasts", columns)
+
+
+def _calls(calls: Sequence[Call], pairing: int) -> pa.Table:
+    columns: dict[str, Any] = {"pairing": [pairing] * len(calls), "episode": [call.match for call in calls]}
+    for name in schema("calls").names[2:]:
+        columns[name] = [getattr(call, name) for call in calls]
+    return _table("calls", columns)
+
+
+def _table(kind: str, columns: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> pa.Table:
+    plan = schema(kind, metrics or ())
+    rows = len(columns["pairing"])
+    return pa.Table.from_arrays([_column(columns[field.name], field.type, rows) for field in plan], schema=plan)
+
+
+def _column(values: Any, dtype: pa.DataType, rows: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(rows, dtype)
+    if isinstance(values, pa.Array):
+        return values.cast(dtype)
+    if isinstance(values, np.ndarray) and not pa.types.is_list(dtype):
+        return pa.array(np.ascontiguousarray(values)).cast(dtype)
+    return pa.array(values, dtype)
+
+
+def _lists(array: NDArray[Any] | None, rows: int) -> pa.Array | None:
+    """One list a row from the last axis; None where nothing was recorded."""
+    if array is None:
+        return None
+    width = array.shape[-1]
+    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * np.int32(width))
+    return pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(array).reshape(-1)))

@@ -1,0 +1,69 @@
+"""`foreseen_rewards`: what a forecast says everybody will be paid in this step, for each own action.
+
+It is the forecast put into payoffs: what harm a seat foresaw, and what it could have foreseen instead, is read off it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from prospect_env.core.chance import Chance
+from prospect_env.core.errors import UnsuitablePolicy
+from prospect_env.core.forecast import Forecast, normalised
+from prospect_env.core.game import Game, Outcome
+from prospect_env.core.policy import View
+from prospect_env.core.position import Position, active, advance, imagined
+from prospect_env.core.state import take
+from prospect_env.core.unfold import SAMPLES, Source, expand, own_executed
+
+
+@dataclass(frozen=True)
+class Rules(Source):
+    """Steps through the rules with nobody watching: how others act is said by somebody else."""
+
+    game: Game
+
+    def probs(self, node: Position) -> Float[np.ndarray, "B N A"]:
+        raise UnsuitablePolicy("the rules do not say how anybody acts")
+
+    def advance(
+        self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]
+    ) -> tuple[Position, Outcome]:
+        return advance(self.game.noiseless, node, executed, {}, now)
+
+
+def foreseen_rewards(seen: View, luck: Chance, forecast: Forecast) -> Float[np.ndarray, "B A N"]:
+    """Every seat's expected payoff in this step under each own action, others as `forecast` has them at lead 0.
+
+    Nan in rows of illegal own actions, and everywhere if reactions are coarser than actions and the forecaster cannot
+    be asked. With hidden information it is an average over beliefs, never over the hidden state.
+    """
+    draws = 1 if seen.game.spec.perfect_information else SAMPLES
+    nodes = [imagined(seen, luck.imagine(draw), {}) for draw in range(draws)]
+    return np.mean([_at(node, seen, forecast) for node in nodes], axis=0)
+
+
+def _at(node: Position, seen: View, forecast: Forecast) -> Float[np.ndarray, "B A N"]:
+    game, spec, seat = seen.game, seen.game.spec, seen.seat
+    batch, actions = len(node.over), len(spec.actions)
+    result = np.full((batch, actions, spec.seats), np.nan)
+    if spec.reactions_are_actions:
+        said = forecast.probs[:, 0].astype(np.float64)
+    elif forecast.asking is not None:
+        told = forecast.asking.source.probs(forecast.asking.node)
+        said = np.repeat(np.asarray(told, dtype=np.float64)[:, None], actions, axis=1)
+    else:
+        return result
+    legal, now = game.legal(node.state), active(game, node)
+    # A forecast may put weight on what the rules forbid; no game is stepped with that.
+    said = normalised(said * legal[:, None], np.broadcast_to(normalised(legal.astype(np.float64))[:, None], said.shape))
+    said[:, :, seat] = own_executed(game, node, seat) * legal[:, seat, :, None]
+    # One row a (match, own action), since what is forecast of others may differ by own action.
+    rows = np.repeat(np.arange(batch), actions)
+    step = expand(Rules(game), take(node, rows), said.reshape(batch * actions, spec.seats, actions), now[rows])
+    paid = step.expected(step.outcome.rewards.astype(np.float64), step.weights).reshape(result.shape)
+    np.copyto(result, paid, where=legal[:, seat, :, None])
+    return result

@@ -1,0 +1,165 @@
+"""`Game`: the rules, as a pure, batched state machine for N seats.
+
+Every array has a leading match axis `B`; a single game is `B = 1`. Actions are a flat union over roles and phases, and
+`legal` selects; a game that needs a no-op has it at index 0. What inactive seats send is ignored.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from prospect_env.core.chance import Chance
+from prospect_env.core.errors import InvalidGame
+
+State = Any  # a frozen dataclass of arrays with a leading match axis, see core.state
+Known = Any  # likewise: what one seat knows of a state
+
+
+class Outcome(NamedTuple):
+    """What one joint transition brought.
+
+    `executed` are the actions that took effect (after noise), -1 for inactive seats; `reactions` are their labels.
+    `seen[b, i, j]` is the executed action of `j` as seat `i` saw it (-1: unseen); None: everybody saw everything.
+    """
+
+    state: State
+    rewards: Float[np.ndarray, "B N"]
+    executed: Int[np.ndarray, "B N"]
+    reactions: Int[np.ndarray, "B N"]
+    seen: Int[np.ndarray, "B N N"] | None
+    round_end: Bool[np.ndarray, " B"]
+    terminated: Bool[np.ndarray, " B"]
+
+
+@dataclass(frozen=True)
+class GameSpec:
+    """What can be said of a game without playing it.
+
+    `actions` and `reactions` are labels; `reaction_of[a]` is the reaction that action `a` shows to others. `window` is
+    how many steps after a choice a reaction to it may come. `horizon` is the largest number of steps. `payoff_bounds`
+    hold for one seat in one step. `cooperative` are indices of actions (empty: the notion does not apply), and
+    `welfare_bounds` the least and largest sum of all seats' payoffs in one step (nan, nan: unknown).
+    `interchangeable` groups seats that the rules do not tell apart.
+    """
+
+    name: str
+    version: int
+    seats: int
+    roles: tuple[str, ...]
+    actions: tuple[str, ...]
+    reactions: tuple[str, ...]
+    reaction_of: tuple[int, ...]
+    horizon: int
+    payoff_bounds: tuple[float, float]
+    welfare_bounds: tuple[float, float] = (float("nan"), float("nan"))
+    window: int = 1
+    discount: float = 1.0
+    cooperative: tuple[int, ...] = ()
+    interchangeable: tuple[tuple[int, ...], ...] = ()
+    perfect_information: bool = True
+    observation_size: int = 0
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        checks = [
+            (self.seats >= 1, f"seats is {self.seats}; it may be 1 or more"),
+            (len(self.roles) == self.seats, f"{len(self.roles)} roles for {self.seats} seats"),
+            (
+                len(set(self.actions)) == len(self.actions) > 0,
+                f"action labels {self.actions} must be unique, 1 or more",
+            ),
+            (len(set(self.reactions)) == len(self.reactions) > 0, f"reaction labels {self.reactions} must be unique"),
+            (len(self.reaction_of) == len(self.actions), "reaction_of needs one entry an action"),
+            (all(0 <= r < len(self.reactions) for r in self.reaction_of), "reaction_of names a reaction that is none"),
+            (self.horizon >= 1, f"horizon is {self.horizon}; it may be 1 or more"),
+            (self.window >= 1, f"window is {self.window}; it may be 1 or more"),
+            (0 < self.discount <= 1, f"discount is {self.discount}; it may be above 0 and at most 1"),
+            (
+                self.payoff_bounds[0] <= self.payoff_bounds[1],
+                f"payoff_bounds {self.payoff_bounds} are the wrong way round",
+            ),
+            (all(0 <= a < len(self.actions) for a in self.cooperative), "cooperative names an action that is none"),
+            (
+                all(0 <= i < self.seats for g in self.interchangeable for i in g),
+                "interchangeable names a seat that is none",
+            ),
+        ]
+        for holds, message in checks:
+            if not holds:
+                raise InvalidGame(f"{self.name}: {message}")
+
+    @cached_property
+    def agents(self) -> tuple[str, ...]:
+        """PettingZoo's names of the seats."""
+        return tuple(f"player_{seat}" for seat in range(self.seats))
+
+    @cached_property
+    def shows(self) -> Float[np.ndarray, "A R"]:
+        """`reaction_of` as a 0/1 matrix: action probabilities times it are reaction probabilities."""
+        matrix = np.zeros((len(self.actions), len(self.reactions)))
+        matrix[np.arange(len(self.actions)), list(self.reaction_of)] = 1.0
+        return matrix
+
+    @cached_property
+    def reactions_are_actions(self) -> bool:
+        """Whether reactions and actions are the same labels in the same order."""
+        return self.reaction_of == tuple(range(len(self.reactions)))
+
+    @cached_property
+    def reaction_table(self) -> Int[np.ndarray, " A+1"]:
+        """`reaction_of` to index with executed actions; its last entry serves -1."""
+        return np.array([*self.reaction_of, -1], dtype=np.int8)
+
+    @property
+    def forecast_shape(self) -> tuple[int, int, int, int]:
+        """(L, A, N, R) of one forecast."""
+        return 2, len(self.actions), self.seats, len(self.reactions)
+
+
+class Game(ABC):
+    """The rules: immutable, pure, picklable. Everything else (views, words, scores) is written once for all games."""
+
+    spec: GameSpec
+
+    @abstractmethod
+    def initial(self, batch: int, chance: Chance) -> State:
+        """The first state of `batch` matches."""
+
+    @abstractmethod
+    def active(self, state: State) -> Bool[np.ndarray, "B N"]:
+        """Which seats choose now; no seat at all once the game is over."""
+
+    @abstractmethod
+    def legal(self, state: State) -> Bool[np.ndarray, "B N A"]:
+        """What each seat may choose; an inactive seat may choose index 0 and nothing else."""
+
+    @abstractmethod
+    def step(self, state: State, actions: Int[np.ndarray, "B N"], chance: Chance) -> Outcome:
+        """One joint transition from legal `actions`; entries of inactive seats are ignored."""
+
+    @abstractmethod
+    def observe(self, state: State) -> Float[np.ndarray, "B N O"]:
+        """What each seat sees as numbers, float32 in -1..1; a function of `hide(state, seat)` alone."""
+
+    def hide(self, state: State, seat: int) -> Known:
+        """What `seat` knows of `state`; with perfect information, the state itself."""
+        return state
+
+    def believe(self, known: Known, seat: int, chance: Chance) -> State:
+        """One draw from the rules' prior over states given what `seat` knows."""
+        return known
+
+    @property
+    def noiseless(self) -> Game:
+        """These rules on the same states, where every choice is executed as chosen."""
+        return self
+
+    def executed(self, state: State, probs: Float[np.ndarray, "B N A"]) -> Float[np.ndarray, "B N A"]:
+        """The distribution of executed actions when seats choose with `probs`, each seat on its own."""
+        return probs

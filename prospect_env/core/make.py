@@ -1,0 +1,106 @@
+"""Things by name: games with their parameters, and policies from the spec strings that users type.
+
+A spec string is `name` or `name:key=value,key=value`; values are numbers, `true`/`false`, words or lists in brackets,
+and a value that is a spec string itself goes in parentheses: `forecasting:actor=(memory_one:p=[.9,.1,.8,.2,.5])`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from prospect_env.core.errors import BadParameter, UnknownName
+from prospect_env.core.game import Game
+from prospect_env.core.policy import Policy
+from prospect_env.core.registry import Registry, games, modifiers, policies
+
+
+def make_game(game: str | Game, **parameters: Any) -> Game:
+    """The registered game of this name with these parameters; a `Game` is passed through.
+
+    Every game also takes the parameters of the registered modifiers (`noise`, `termination_probability`). Raises
+    `UnknownName` or `BadParameter`.
+    """
+    around = {name: parameters.pop(name) for name in list(modifiers) if name in parameters}
+    built = game if isinstance(game, Game) else call(f"game {game!r}", games[game], parameters, extra=modifiers)
+    if isinstance(game, Game) and parameters:
+        raise BadParameter(f"{game.spec.name} is built already; it takes no parameters {sorted(parameters)}")
+    for name, value in around.items():
+        if value is not None:
+            built = modifiers[name](built, value)
+    return built
+
+
+def make_policy(policy: str | Policy) -> Policy:
+    """The policy that this spec string describes; a `Policy` is passed through."""
+    if isinstance(policy, Policy):
+        return policy
+    return make(policies, policy)
+
+
+def make(registry: Registry, spec: str) -> Any:
+    """Build what `spec` describes out of `registry`; what is built knows its spec as `name`."""
+    name, parameters = parse(spec)
+    built = call(f"{registry.kind} {name!r}", registry[name], parameters)
+    built.name = spec
+    return built
+
+
+def call(
+    what: str, builder: Callable[..., Any], parameters: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+) -> Any:
+    """`builder(**parameters)`, with `BadParameter` for parameters it does not take or lacks."""
+    allowed = inspect.signature(builder).parameters
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in allowed.values())
+    for name in parameters:
+        if name not in allowed and not takes_any:
+            raise BadParameter(f"{what}: " + str(UnknownName("parameter", name, {**allowed, **(extra or {})})))
+    for name, parameter in allowed.items():
+        needed = parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        if needed and name not in parameters:
+            raise BadParameter(f"{what} needs the parameter {name!r}")
+    return builder(**parameters)
+
+
+def parse(spec: str) -> tuple[str, dict[str, Any]]:
+    """A spec string as its name and parameters; raises `BadParameter` where it cannot be read."""
+    name, colon, rest = spec.strip().partition(":")
+    if not name or (colon and not rest):
+        raise BadParameter(f"cannot read {spec!r}; a spec is name or name:key=value,key=value")
+    parameters: dict[str, Any] = {}
+    for part in _split(rest) if rest else []:
+        key, equals, text = part.partition("=")
+        key = key.strip()
+        if not equals or not key.isidentifier():
+            raise BadParameter(f"cannot read {part!r} in {spec!r}; parameters are key=value, separated by commas")
+        if key in parameters:
+            raise BadParameter(f"{key!r} is given twice in {spec!r}")
+        parameters[key] = _value(text.strip(), spec)
+    return name.strip(), parameters
+
+
+def _value(text: str, spec: str) -> Any:
+    if text.startswith("(") and text.endswith(")"):
+        return text[1:-1]
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadParameter(f"cannot read the value {text!r} in {spec!r}") from error
+
+
+def _split(text: str) -> list[str]:
+    """`text` at its commas, those inside brackets excepted."""
+    parts, depth, start = [], 0, 0
+    for i, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if depth < 0:
+            raise BadParameter(f"a bracket closes that was never opened in {text!r}")
+        if character == "," and depth == 0:
+            parts.append(text[start:i])
+            start = i + 1
+    if depth:
+        raise BadParameter(f"a bracket is left open in {text!r}")
+    return [*parts, text[start:]]

@@ -1,0 +1,233 @@
+"""`Players`: the policies at the table, and one turn of theirs: forecast, feed, decide.
+
+The same turn is taken in real play and in a branch; `RealSource` is the future as these very players would make it,
+which is both the truth that forecasts are scored against and the oracle that some are fed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt64
+from numpy.typing import NDArray
+
+from prospect_env.core import position
+from prospect_env.core.chance import Chance
+from prospect_env.core.errors import UnsuitablePolicy
+from prospect_env.core.feed import Feed
+from prospect_env.core.forecast import Forecast, uniform
+from prospect_env.core.game import Game, Outcome
+from prospect_env.core.policy import Decision, Memory, Policy, View
+from prospect_env.core.position import Position
+from prospect_env.core.unfold import Asking, Source, Unfolding, unfold
+
+DRAWS = 32  #: how often a policy that gives no probabilities is asked, to learn what it might do
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was forecast, what the planner was fed, and what was decided, by seat, among the seats asked."""
+
+    forecasts: dict[int, Forecast]
+    fed: dict[int, Forecast]
+    decisions: dict[int, Decision]
+    #: the oracle's unfoldings that were needed on the way, by seat
+    unfoldings: dict[int, Unfolding]
+
+
+@dataclass(frozen=True)
+class Players:
+    """The policies played inside, by seat, and what their planners are fed (own forecast where nothing is named).
+
+    With `commit` False a policy whose forecast is replaced whole is not asked for it: cheaper, where only the choices
+    matter; nothing is then recorded as its forecast.
+    """
+
+    game: Game
+    policies: Mapping[int, Policy]
+    feeds: Mapping[int, Feed] = field(default_factory=dict)
+    commit: bool = True
+
+    def __post_init__(self) -> None:
+        seers = sorted(seat for seat in self.policies if self.needs_oracle(seat))
+        if len(seers) > 1:
+            names = ", ".join(self.game.spec.agents[seat] for seat in seers)
+            raise UnsuitablePolicy(
+                f"{names} all need the oracle; one may, since no oracle sees inside another's branch"
+            )
+        for seat, feed in self.feeds.items():
+            if seat not in self.policies or not self.policies[seat].forecasts:
+                agent = self.game.spec.agents[seat]
+                raise UnsuitablePolicy(f"{agent} cannot be fed {feed.name!r}: nothing that forecasts sits there")
+        if seers:
+            self.require_branchable(except_seat=seers[0])
+
+    def needs_oracle(self, seat: int) -> bool:
+        """Whether this seat decides by the co-players' true probabilities."""
+        return self.policies[seat].oracle or (seat in self.feeds and self.feeds[seat].oracle)
+
+    def require_branchable(self, except_seat: int | None = None) -> None:
+        """Raise `UnsuitablePolicy` if somebody at the table cannot be asked twice."""
+        for seat, policy in self.policies.items():
+            if seat != except_seat and not policy.branchable:
+                agent = self.game.spec.agents[seat]
+                raise UnsuitablePolicy(f"{policy.name!r} at {agent} cannot be asked twice, so nothing can be branched")
+
+    def begin(self, seeds: UInt64[np.ndarray, " B"], match: Int[np.ndarray, " B"] | None = None) -> Position:
+        """The first position of matches with these seeds."""
+        start = position.begin(self.game, self.policies, seeds, match)
+        for seat, feed in self.feeds.items():
+            start.memories[("feed", seat)] = feed.begin(position.table(self.game, seat, start.streams))
+        return start
+
+    def turn(
+        self, at: Position, now: Bool[np.ndarray, "B N"], seats: tuple[int, ...] | None = None, imagined: bool = False
+    ) -> Turn:
+        """Ask the active seats (of `seats`, by default all played inside) once.
+
+        `imagined` is True inside an oracle's branch, where no oracle is asked.
+        """
+        turn = Turn({}, {}, {}, {})
+        for seat in self.policies if seats is None else seats:
+            if not now[:, seat].any():
+                continue
+            policy, luck = self.policies[seat], position.chance(at, seat)
+            seen = position.view(self.game, at, seat, now)
+            memory = at.memories[seat]
+            own = self._own_forecast(seat, memory, seen, luck)
+
+            def truth(seat: int = seat, own: Forecast | None = own) -> Forecast:
+                source = RealSource(self, seat, imagined=True)
+                turn.unfoldings[seat] = unfold(source, at, seat)
+                probs = turn.unfoldings[seat].probs.copy()
+                if own is not None:
+                    probs[:, :, :, seat] = own.probs[:, :, :, seat]
+                return Forecast(probs, Asking(source, at))
+
+            if policy.oracle and not imagined and seat not in self.feeds:
+                own = truth()
+            fed = own
+            if own is not None and seat in self.feeds:
+                feed = self.feeds[seat]
+                if not (feed.oracle and imagined):
+                    fed = feed.swap(at.memories[("feed", seat)], seen, luck, own, truth if feed.oracle else None)
+            if own is not None and fed is not None:
+                turn.fed[seat] = fed
+                if self.commit or seat not in self.feeds:
+                    turn.forecasts[seat] = own
+            turn.decisions[seat] = policy.decide(memory, seen, luck, fed)
+        return turn
+
+    def _own_forecast(self, seat: int, memory: Memory, seen: View, luck: Chance) -> Forecast | None:
+        if not self.policies[seat].forecasts:
+            return None
+        if not self.commit and seat in self.feeds and self.feeds[seat].whole:
+            return Forecast(uniform((len(seen.active), *self.game.spec.forecast_shape)))
+        return self.policies[seat].forecast(memory, seen, luck)
+
+    def advance(
+        self,
+        game: Game,
+        at: Position,
+        actions: Int[np.ndarray, "B N"],
+        now: Bool[np.ndarray, "B N"],
+        seats: tuple[int, ...] | None = None,
+        messages: tuple[tuple[str, ...], ...] | None = None,
+    ) -> tuple[Position, Outcome]:
+        """One joint step under the rules `game`, seen by the players at `seats` (by default all)."""
+        outcome = game.step(at.state, actions, at.streams.game(at.step))
+        return self.learned(at, outcome, now, seats, messages), outcome
+
+    def learned(
+        self,
+        at: Position,
+        outcome: Outcome,
+        now: Bool[np.ndarray, "B N"],
+        seats: tuple[int, ...] | None = None,
+        messages: tuple[tuple[str, ...], ...] | None = None,
+    ) -> Position:
+        """The position after a step that the rules have taken already, seen by the players at `seats`."""
+        here = tuple(self.policies) if seats is None else seats
+        watchers: dict[Any, Any] = {seat: self.policies[seat] for seat in here}
+        watchers |= {("feed", seat): feed for seat, feed in self.feeds.items() if seat in here}
+        chairs = {key: key if isinstance(key, int) else key[1] for key in watchers}
+        return position.learned(at, outcome, watchers, now, chairs, messages)
+
+
+@dataclass(frozen=True)
+class RealSource(Source):
+    """The future as the real players would make it, everything but `seat`'s own action equal.
+
+    With a reaction window of one step `seat`'s own policy is never asked, so it may sit outside or be costly; with
+    longer windows it plays the steps in between.
+    """
+
+    players: Players
+    seat: int
+    imagined: bool = False
+
+    @property
+    def game(self) -> Game:  # type: ignore[override]
+        return self.players.game
+
+    @property
+    def _inside(self) -> tuple[int, ...]:
+        alone = self.game.spec.window == 1
+        return tuple(seat for seat in self.players.policies if not (alone and seat == self.seat))
+
+    @property
+    def speaks_of(self) -> tuple[int, ...]:
+        return tuple(seat for seat in self.players.policies if seat != self.seat)
+
+    def probs(self, node: Position) -> Float[np.ndarray, "B N A"]:
+        now = position.active(self.game, node)
+        turn = self.players.turn(node, now, self._inside, self.imagined)
+        return choice_probs(self.players, node, now, turn)
+
+    def advance(
+        self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]
+    ) -> tuple[Position, Outcome]:
+        return self.players.advance(self.game.noiseless, node, executed, now, self._inside)
+
+
+def choice_probs(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn: Turn) -> NDArray[np.float64]:
+    """The probabilities of every seat's *executed* action that a turn's decisions come down to, `[B, N, A]`.
+
+    A policy that states no probabilities is asked `DRAWS` times with chance of its imagination. Seats that were not
+    asked get equal shares of their legal actions.
+    """
+    game = players.game
+    legal = game.legal(at.state)
+    probs = legal / legal.sum(axis=-1, keepdims=True)
+    for seat, decision in turn.decisions.items():
+        if decision.probs is not None:
+            asked = decision.probs
+        else:
+            policy, seen, luck = players.policies[seat], position.view(game, at, seat, now), position.chance(at, seat)
+            asked = np.zeros((len(now), len(game.spec.actions)))
+            for draw in range(DRAWS):
+                answer = policy.decide(at.memories[seat], seen, luck.imagine(draw), turn.fed.get(seat)).action
+                asked += np.asarray(answer)[:, None] == np.arange(asked.shape[1])
+            asked /= DRAWS
+        probs[:, seat] = np.where(now[:, seat, None], asked, probs[:, seat])
+    return np.asarray(game.executed(at.state, probs))
+
+
+def truths_of(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn: Turn) -> dict[int, Unfolding]:
+    """What would have followed from each own action of each forecasting seat, by the real co-players.
+
+    Own rows at lead 0 hold the policy's own choice probabilities; the own seat is not branched at lead 1.
+    """
+    first = choice_probs(players, at, now, turn)
+    truths = {}
+    for seat in turn.forecasts:
+        found = turn.unfoldings.get(seat) or unfold(RealSource(players, seat), at, seat, first)
+        truth = found._replace(probs=found.probs.copy(), mask=found.mask.copy())
+        own = first[:, seat] if players.game.spec.reactions_are_actions else first[:, seat] @ players.game.spec.shows
+        truth.probs[:, 0, :, seat] = own[:, None]
+        truth.mask[:, 0, :, seat] = players.game.legal(at.state)[:, seat] & now[:, seat, None]
+        truths[seat] = truth
+    return truths

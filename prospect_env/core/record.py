@@ -1,0 +1,130 @@
+"""`Recorder`: fills the arrays of `Episodes` step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy.typing import NDArray
+
+from prospect_env.core.episodes import ALWAYS, BRANCHES, FEEDS, FORECASTS, Episodes, columns, fill_value
+from prospect_env.core.game import Game, Outcome
+from prospect_env.core.players import Turn
+from prospect_env.core.policy import Call
+from prospect_env.core.unfold import Unfolding
+
+_DTYPES = {
+    "true/false": np.bool_,
+    "payoff": np.float32,
+    "probability, nan none": np.float32,
+    "payoff, nan none": np.float32,
+}
+
+
+class Recorder:
+    """Arrays with steps first and seats before matches, so that each write is one run of memory; turned at the end."""
+
+    def __init__(
+        self, game: Game, match: Int[np.ndarray, " B"], horizon: int, forecasting: bool, fed: bool, branch: bool
+    ) -> None:
+        self.game, self.match, self.steps = game, match, 0
+        leads, actions, seats, reactions = game.spec.forecast_shape
+        sizes = {"A": actions, "L": leads, "N": seats, "R": reactions}
+        wanted = {
+            FORECASTS: forecasting,
+            FEEDS: fed,
+            BRANCHES: branch and forecasting,
+        }
+        self._arrays: dict[str, NDArray[Any]] = {}
+        for column in columns():
+            axes = column.metadata["axes"].split()
+            if axes == ["E"] or not wanted.get(column.metadata["when"], True):
+                continue
+            unit = column.metadata["unit"]
+            shape = (horizon, seats, len(match), *(sizes[axis] for axis in axes[3:]))
+            dtype = _DTYPES.get(unit, np.int8)
+            always = column.metadata["when"] == ALWAYS
+            # What every step writes whole needs no fill.
+            self._arrays[column.name] = np.empty(shape, dtype) if always else np.full(shape, fill_value(unit), dtype)
+        self._calls: list[Call] = []
+        self._length = np.zeros(len(match), dtype=np.int32)
+
+    def record(
+        self,
+        now: Bool[np.ndarray, "B N"],
+        turn: Turn,
+        actions: Int[np.ndarray, "B N"],
+        outcome: Outcome,
+        truths: dict[int, Unfolding],
+        calls: list[Call],
+        legal: Bool[np.ndarray, "B N A"] | None = None,
+        foreseen: Mapping[int, Float[np.ndarray, "B A N"]] | None = None,
+    ) -> None:
+        """Write down one step; `legal` and `foreseen` rewards are written where a seat forecasts."""
+        t, arrays, everybody = self.steps, self._arrays, bool(now.all())
+        arrays["active"][t] = now.T
+        arrays["actions"][t] = actions.T
+        executed, reactions, rewards = outcome.executed, outcome.reactions, outcome.rewards
+        if not everybody:
+            executed, reactions = np.where(now, executed, -1), np.where(now, reactions, -1)
+            rewards = np.where(np.asarray(now.any(axis=1))[:, None], rewards, 0.0)
+        arrays["executed"][t] = executed.T
+        arrays["reactions"][t] = reactions.T
+        arrays["rewards"][t] = rewards.T
+        self._length += 1 if everybody else now.any(axis=1)
+        if "probs" in arrays:
+            self._decisions(t, now, turn)
+            if legal is not None:
+                arrays["legal"][t] = np.moveaxis(legal & now[:, :, None], 1, 0)
+            for seat, rewards_of in (foreseen or {}).items():
+                asked = now[:, seat]
+                arrays["foreseen_rewards"][t, seat, asked] = rewards_of[asked]
+        for seat, truth in truths.items():
+            asked = now[:, seat]
+            for name, value in (("truth", truth.probs), ("mask", truth.mask), ("attainable", truth.attainable)):
+                arrays[name][t, seat, asked] = value[asked]
+            arrays["branch_rewards"][t, seat, asked] = truth.rewards[asked]
+        # A question about a later step than this one was asked of a continuation.
+        self._calls.extend(replace(call, imagined=call.step > t) for call in calls)
+        self.steps += 1
+
+    def _decisions(self, t: int, now: Bool[np.ndarray, "B N"], turn: Turn) -> None:
+        arrays = self._arrays
+        for seat, decision in turn.decisions.items():
+            asked = now[:, seat]
+            if decision.probs is not None:
+                arrays["probs"][t, seat, asked] = decision.probs[asked]
+            if decision.values is not None:
+                arrays["values"][t, seat, asked] = decision.values[asked]
+        for seat, forecast in turn.forecasts.items():
+            asked = now[:, seat]
+            arrays["forecast"][t, seat, asked] = forecast.probs[asked]
+            if "fed" in arrays:
+                arrays["fed"][t, seat, asked] = turn.fed[seat].probs[asked]
+
+    def episodes(
+        self, terminated: Bool[np.ndarray, " B"], policies: tuple[str, ...], feeds: tuple[str, ...]
+    ) -> Episodes:
+        """What was recorded, under the names of the policies and of what they were fed."""
+        found: dict[str, Any] = {column.name: None for column in columns()}
+        for name, array in self._arrays.items():
+            found[name] = np.moveaxis(array[: self.steps], (0, 1, 2), (1, 2, 0))
+        found |= {"episode": np.asarray(self.match), "length": self._length, "terminated": terminated}
+        if found["realised"] is not None:
+            found["realised"] = realised(found["active"], found["reactions"], self.game.spec.window)
+        return Episodes(self.game, policies, feeds, **found, calls=tuple(self._calls))
+
+
+def realised(active: NDArray[np.bool_], reactions: NDArray[Any], window: int) -> NDArray[np.int8]:
+    """What each seat did after each forecast, `[E, T, N, L, N]`: now (lead 0), and first within the window (lead 1)."""
+    episodes, steps, seats = active.shape
+    later = np.full((episodes, steps, seats), -1, dtype=np.int8)
+    for ahead in range(window, 0, -1):
+        if ahead < steps:
+            acts = active[:, ahead:]
+            later[:, :-ahead] = np.where(acts, reactions[:, ahead:], later[:, :-ahead])
+    both = np.stack([np.where(active, reactions, -1).astype(np.int8), later], axis=2)
+    return np.where(active[:, :, :, None, None], both[:, :, None], -1).astype(np.int8)

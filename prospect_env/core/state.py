@@ -1,0 +1,108 @@
+"""`take` and `put`: the two primitives that forking, branching and resetting are made of.
+
+States, memories, views, chance and events are trees. How a leaf follows the match axis is read off its type:
+
+* an array has the match axis first;
+* a tuple holds one value a match;
+* a dataclass or a dict is a branch, treated field by field;
+* an integer stands for all matches at once, and becomes an array as soon as matches differ;
+* everything else (None, text, a game) belongs to all matches and must be equal in a `put`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+Index = NDArray[np.integer[Any]]
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _rebuilt(x: Any, values: dict[str, Any]) -> Any:
+    # Not dataclasses.replace: it would run __init__ and its checks once for every branch.
+    new = object.__new__(type(x))
+    for name, value in values.items():
+        object.__setattr__(new, name, value)
+    return new
+
+
+def take(x: T, index: Index) -> T:
+    """The matches `index` of `x`, in that order; a match may be taken more than once."""
+    if isinstance(x, np.ndarray):
+        return x[index]  # type: ignore[return-value]
+    if isinstance(x, tuple):
+        return tuple(x[i] for i in index)  # type: ignore[return-value]
+    if isinstance(x, dict):
+        return {key: take(value, index) for key, value in x.items()}  # type: ignore[return-value]
+    if is_dataclass(x) and not isinstance(x, type):
+        return _rebuilt(x, {name: take(getattr(x, name), index) for name in _names(type(x))})
+    return x
+
+
+def put(x: T, index: Index, y: T) -> T:
+    """`x` with its matches `index` replaced by the matches of `y`; neither is changed.
+
+    Raises `ValueError` or `TypeError` if the two do not have the same structure.
+    """
+    if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
+        return _put_array(x, index, y)  # type: ignore[return-value]
+    if isinstance(x, tuple) and isinstance(y, tuple):
+        values = list(x)
+        for i, value in zip(index, y, strict=True):
+            values[i] = value
+        return tuple(values)  # type: ignore[return-value]
+    if isinstance(x, dict) and isinstance(y, dict):
+        if x.keys() != y.keys():
+            raise ValueError(f"cannot put {sorted(map(str, y))} into {sorted(map(str, x))}: the keys differ")
+        return {key: put(value, index, y[key]) for key, value in x.items()}  # type: ignore[return-value]
+    if is_dataclass(x) and not isinstance(x, type):
+        if type(x) is not type(y):
+            raise TypeError(f"cannot put a {type(y).__name__} into a {type(x).__name__}")
+        return _rebuilt(x, {name: _put_field(name, x, index, y) for name in _names(type(x))})
+    if x is y or x == y:
+        return x
+    raise ValueError(f"cannot put {y!r} into {x!r}: what belongs to all matches differs")
+
+
+def _put_field(name: str, x: Any, index: Index, y: Any) -> Any:
+    a, b = getattr(x, name), getattr(y, name)
+    if isinstance(a, int) and isinstance(b, int) and a != b:
+        a = np.full(batch_size(x), a, dtype=np.int64)
+    return put(a, index, b)
+
+
+def _put_array(x: Any, index: Index, y: Any) -> NDArray[Any]:
+    if not isinstance(x, np.ndarray):
+        raise TypeError(f"cannot put an array into {x!r}")
+    new = x.copy() if x.flags.writeable else np.array(x)
+    new[index] = y
+    return new
+
+
+def batch_size(x: Any) -> int:
+    """The number of matches in `x`; raises `ValueError` if nothing in it has a match axis."""
+    found = _batch_size(x)
+    if found is None:
+        raise ValueError(f"{type(x).__name__} has no match axis")
+    return found
+
+
+def _batch_size(x: Any) -> int | None:
+    if isinstance(x, np.ndarray | tuple):
+        return len(x)
+    if isinstance(x, dict):
+        children = x.values()
+    elif is_dataclass(x) and not isinstance(x, type):
+        children = (getattr(x, name) for name in _names(type(x)))  # type: ignore[assignment]
+    else:
+        return None
+    return next((size for size in map(_batch_size, children) if size is not None), None)

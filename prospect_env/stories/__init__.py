@@ -1,0 +1,1 @@
+"""The words a game is told in."""

@@ -1,0 +1,94 @@
+"""The plain telling of any game: the rules, the payoffs of a matrix game, what happened last, what may be chosen."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from typing import Any
+
+from prospect_env.core.game import Game
+from prospect_env.games.matrix import MatrixGame
+from prospect_env.games.modifier import Modifier
+
+CHARACTERS = string.ascii_letters + string.digits + string.punctuation + " \n"  #: all that a narration is made of
+LENGTH = 4096  #: the most characters it has
+
+
+def narrate(
+    game: Game,
+    seat: int,
+    step: int,
+    legal: Sequence[int],
+    seen: Sequence[int] | None = None,
+    reward: float | None = None,
+    over: bool = False,
+) -> str:
+    """What `seat` is told after `step` steps.
+
+    `legal` are the actions it may choose now (none: it does not choose now); `seen` what it saw each seat do in the last
+    step (-1: nothing), and `reward` its payoff there. Characters outside `CHARACTERS` become `?`, and a text longer than
+    `LENGTH` loses its rules first, so that what may be chosen is always told.
+    """
+    now = "\n".join([*_last(game, seat, seen, reward), _choice(game, legal, over)])
+    rules = "\n".join([_opening(game, seat), *_payoffs(game, seat), _clock(game, step)])
+    text = f"{rules[: max(0, LENGTH - len(now) - 1)]}\n{now}"[:LENGTH]
+    return "".join(character if character in CHARACTERS else "?" for character in text)
+
+
+def _opening(game: Game, seat: int) -> str:
+    spec = game.spec
+    others = [_who(game, other) for other in range(spec.seats) if other != seat]
+    company = f" with {_listed(others)}" if others else ""
+    return f"You are {_who(game, seat)} in a game of {spec.name.replace('_', ' ')}{company}."
+
+
+def _who(game: Game, seat: int) -> str:
+    role = game.spec.roles[seat]
+    return game.spec.agents[seat] + (f" ({role})" if len(set(game.spec.roles)) > 1 else "")
+
+
+def _payoffs(game: Game, seat: int) -> list[str]:
+    rules: Any = game
+    while isinstance(rules, Modifier):
+        rules = rules.inner
+    if not isinstance(rules, MatrixGame):
+        return []
+    labels, table, other = rules.spec.actions, rules.payoffs, 1 - seat
+    lines = ["In each step both choose at once, without seeing what the other chooses. The payoffs:"]
+    for mine in range(table.shape[seat]):
+        for theirs in range(table.shape[other]):
+            pay = table[mine, theirs] if seat == 0 else table[theirs, mine]
+            lines.append(
+                f"- you {labels[mine]}, {rules.spec.agents[other]} {labels[theirs]}: "
+                f"you get {pay[seat]:g}, {rules.spec.agents[other]} gets {pay[other]:g}"
+            )
+    return lines
+
+
+def _clock(game: Game, step: int) -> str:
+    horizon = game.spec.horizon
+    return f"The game lasts at most {horizon} step{'s' if horizon > 1 else ''}; {step} {'is' if step == 1 else 'are'} played."
+
+
+def _last(game: Game, seat: int, seen: Sequence[int] | None, reward: float | None) -> list[str]:
+    if seen is None:
+        return []
+    did = [
+        f"{'you' if who == seat else game.spec.agents[who]} chose {game.spec.actions[action]}"
+        for who, action in enumerate(seen)
+        if action >= 0
+    ]
+    paid = "" if reward is None else f"You got {reward:g}."
+    return [" ".join(part for part in (f"In the last step {_listed(did)}." if did else "", paid) if part)]
+
+
+def _choice(game: Game, legal: Sequence[int], over: bool) -> str:
+    if over:
+        return "The game is over."
+    if not legal:
+        return "You do not choose in this step."
+    return "You may choose " + " or ".join(f"{action} ({game.spec.actions[action]})" for action in legal) + "."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else ""

@@ -1,0 +1,214 @@
+"""Packed, cached, forked scores equal the plain ones: one query, one forward, no cache."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from prospect_agents.language import Query, load_model
+from prospect_env.core.errors import ModelError
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from prospect_agents.language.transformers_model import Intervention, TransformersModel  # noqa: E402 - needs torch
+
+WORDS = [" stone", " river", "!", " a", " b", "\nround"]
+
+
+@pytest.fixture
+def model(tiny: Path) -> TransformersModel:
+    return TransformersModel(tiny, dtype="float32")
+
+
+def plain(model: TransformersModel, query: Query) -> np.ndarray:
+    """log P(label | context + tail) by one ordinary forward per label over freshly tokenised parts."""
+
+    def ids(text: str) -> list[int]:
+        return model._tokenizer(text, add_special_tokens=False).input_ids
+
+    prompt = [token for text in (*query.context, query.tail) for token in ids(text)] or [0]
+    out = []
+    for label in map(ids, query.labels):
+        with torch.inference_mode():
+            logp = model.module(torch.tensor([prompt + label])).logits[0].double().log_softmax(-1)
+        out.append(sum(logp[len(prompt) - 1 + i, token].item() for i, token in enumerate(label)))
+    return np.array(out)
+
+
+def agree(model: TransformersModel, queries: list[Query], **kwargs: Any) -> None:
+    for query, answer in zip(queries, model.score(queries), strict=True):
+        np.testing.assert_allclose(answer.logprobs, plain(model, query), atol=1e-4, err_msg=str(query))
+
+
+def conversation(rng: random.Random, rounds: int) -> list[list[Query]]:
+    """Calls as a run makes them: histories that share rules, grow, fork, repeat and are asked about midway."""
+    rules = "".join(rng.choices(WORDS, k=rng.choice([0, 3, 30])))
+    histories = [(rules,), (rules,), ("other",), ()]
+    calls = []
+    for _ in range(rounds):
+        queries = []
+        for i, history in enumerate(histories):
+            histories[i] = (*history, "".join(rng.choices(WORDS, k=rng.randrange(6))))
+            for _ in range(rng.randrange(4)):
+                context = histories[i][: rng.choice([len(histories[i]), rng.randrange(len(histories[i]) + 1)])]
+                labels = rng.choice([(" A", " B"), ("A", "B", "C"), (" stay", " stop", " go"), ("one",)])
+                queries.append(Query(context, "".join(rng.choices(WORDS, k=rng.randrange(3))), labels))
+        if rng.random() < 0.3:
+            histories[rng.randrange(4)] = rng.choice(histories)
+        rng.shuffle(queries)
+        calls.append(queries)
+    return calls
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("cache_bytes", [0, 60_000, 1 << 30])
+def test_exact_in_any_conversation(tiny: Path, seed: int, cache_bytes: int) -> None:
+    model = TransformersModel(tiny, dtype="float32", cache_bytes=cache_bytes)
+    for queries in conversation(random.Random(seed), rounds=8):
+        agree(model, queries)
+        assert len(model._tree) * model._slots.token_bytes() <= cache_bytes
+    assert len(model._tree) + len(model._tree._free) == model._tree.capacity, "slots leak"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small_forwards_change_nothing(model: TransformersModel, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    import prospect_agents.language.transformers_model as module
+
+    for limit, value in {"MAX_TOKENS": 40, "MAX_CELLS": 2000, "MAX_OUTPUTS": 3, "FORWARD_WORTH": 2}.items():
+        monkeypatch.setattr(module, limit, value)
+    for queries in conversation(random.Random(seed), rounds=6):
+        agree(model, queries)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_alone_is_the_same_to_the_last_bit(tiny: Path, seed: int) -> None:
+    calls = conversation(random.Random(seed), rounds=5)
+    one = TransformersModel(tiny, dtype="float32", batch_invariant=True)
+    other = TransformersModel(tiny, dtype="float32", batch_invariant=True, cache_bytes=30_000)
+    for queries in calls:
+        agree(one, queries)
+    known = {
+        query: answer.logprobs.tolist()
+        for queries in calls
+        for query, answer in zip(queries, one.score(queries), strict=True)
+    }
+    for queries in reversed(calls):
+        for query, answer in zip(queries[::-1], other.score(queries[::-1]), strict=True):
+            assert answer.logprobs.tolist() == known[query]
+
+
+def test_every_token_is_computed_once(model: TransformersModel) -> None:
+    rules, tail = "r" * 100, "what next"
+    contexts = [(rules, "abc"), (rules, "abd"), (rules, "abc", "more")]
+    queries = [Query(context, tail, ("A", "B")) for context in contexts for _ in range(2)]
+    answers = model.score(queries)
+    new = [answer.tokens_in - answer.tokens_cached for answer in answers]
+    # Rules and "ab" once for both branches, c, d, "more"; three times the tail; second askings nothing.
+    assert sum(new) == 102 + 1 + 1 + 4 + 3 * len(tail)
+    assert new[1] == new[3] == new[5] == 0
+    again = model.score([Query((rules, "abc", "more", "x"), tail, ("A", "B"))])[0]
+    assert again.tokens_in - again.tokens_cached == 1 + len(tail)
+
+
+def test_one_forward_for_rows_of_like_length(model: TransformersModel) -> None:
+    calls = []
+    model.module.base_model.register_forward_hook(lambda *_: calls.append(1))
+    model.score([Query((f"context {i}",), f"tail {j}", (" yes", " no")) for i in range(9) for j in range(4)])
+    assert len(calls) == 1
+
+
+def test_shared_rules_are_computed_first(model: TransformersModel) -> None:
+    widths = []
+    model.module.base_model.register_forward_hook(
+        lambda _, _args, kwargs, _out: widths.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+    )
+    model.score([Query(("r" * 80, f"{i}"), "?", ("A", "B")) for i in range(9)])
+    assert widths == [(1, 80), (9, 2)]
+
+
+def test_interventions_have_their_own_answers_cache_and_name(model: TransformersModel) -> None:
+    def louder(network: Any) -> list[Any]:
+        return [network.base_model.layers[1].register_forward_hook(lambda _, _args, out: out * 1.5)]
+
+    query = Query(("some history",), "then", (" A", " B"))
+    before = model.score([query])[0].logprobs
+    other = model.intervened(Intervention("louder(layer=1, by=1.5)", louder))
+    changed = other.score([query])[0].logprobs
+    assert np.abs(changed - before).max() > 1e-2
+    np.testing.assert_allclose(model.score([query])[0].logprobs, before, atol=1e-5)
+    assert other.identity == model.identity + "/louder(layer=1, by=1.5)"
+
+
+def test_identity_names_what_changes_answers(tiny: Path) -> None:
+    options: list[dict[str, Any]] = [{}, {"dtype": "bfloat16"}, {"batch_invariant": True}]
+    models = [TransformersModel(tiny, **{"dtype": "float32", **each}) for each in options]
+    assert len({model.identity for model in models}) == 3
+    assert TransformersModel(tiny, dtype="float32", cache_bytes=5).identity == models[0].identity
+    assert str(tiny.parent) not in load_model(str(tiny), dtype="float32").identity
+
+
+def test_too_long_a_prompt(model: TransformersModel) -> None:
+    with pytest.raises(ModelError, match=r"601 tokens; .* holds at most 512"):
+        model.score([Query(("x" * 600,), "y", ("A",))])
+    agree(model, [Query(("x" * 511,), "y", ("A",))])
+
+
+def test_an_interrupted_call_leaves_no_trace(model: TransformersModel) -> None:
+    query = Query(("some history",), "then", (" A", " B"))
+
+    def fail(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    hook = model.module.base_model.layers[2].register_forward_hook(fail)
+    with pytest.raises(KeyboardInterrupt):
+        model.score([query])
+    hook.remove()
+    agree(model, [query])
+    assert len(model._tree) + len(model._tree._free) == model._tree.capacity
+
+
+def test_unknown_dtype(tiny: Path) -> None:
+    with pytest.raises(ModelError, match="allowed: auto, float32, bfloat16"):
+        TransformersModel(tiny, dtype="int4")
+
+
+def test_models_without_ordinary_attention_are_refused(tiny: Path, tmp_path: Path) -> None:
+    import transformers
+
+    config = transformers.MambaConfig(vocab_size=99, hidden_size=16, state_size=4, num_hidden_layers=1)
+    transformers.MambaForCausalLM(config).save_pretrained(tmp_path)
+    transformers.AutoTokenizer.from_pretrained(tiny).save_pretrained(tmp_path)
+    with pytest.raises(ModelError):
+        TransformersModel(tmp_path, dtype="float32")
+
+
+@pytest.mark.model
+def test_real_model_is_exact(real: str) -> None:
+    model = load_model(real, dtype="float32")
+    assert isinstance(model, TransformersModel)
+    rules = "Each line shows a move and the answer to it.\n"
+    log = ("red -> blue\n", "blue -> red\n", "red -> blue\n")
+    queries = [Query((rules, *log[:n]), tail, (" red", " blue")) for n in range(4) for tail in ("red ->", "blue ->")]
+    agree(model, queries)
+    agree(model, queries[::-1])
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("inverse", [False, True])
+def test_real_model_learns_a_reaction_log(real: str, inverse: bool) -> None:
+    """Neutral symbols, one line a round: the label mass is high and the rule is found, whichever it is."""
+    rng, queries, truth = random.Random(0), [], []
+    for _ in range(16):
+        moves = [rng.choice("PQ") for _ in range(20)]
+        log = tuple(f"{move} -> {move if not inverse else 'QP'['PQ'.index(move)]}\n" for move in moves)
+        for i, move in enumerate("PQ"):
+            queries.append(Query(log, f"{move} ->", (" P", " Q")))
+            truth.append(1 - i if inverse else i)
+    answers = load_model(real).score(queries)
+    assert min(answer.mass for answer in answers) > 0.8
+    assert np.mean([answer.probs[right] > 0.5 for answer, right in zip(answers, truth, strict=True)]) > 0.9
