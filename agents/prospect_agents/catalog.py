@@ -24,6 +24,13 @@ policies = {
     "human": "prospect_agents.strategies.human:Human",
     "prospective": "prospect_agents.prospective:prospective",
     "forecasting": "prospect_agents.prospective:forecasting",
+    "steerer": "prospect_agents.controls:Steerer",
+    "rationaliser": "prospect_agents.controls:Rationaliser",
+    "decorator": "prospect_agents.controls:decorator",
+    "magical_thinker": "prospect_agents.controls:MagicalThinker",
+    "sandbagger": "prospect_agents.controls:Sandbagger",
+    "spiteful": "prospect_agents.controls:spiteful",
+    "considerate": "prospect_agents.controls:considerate",
     "lm": "prospect_agents.language.policy:lm",
 }
 

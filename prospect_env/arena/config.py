@@ -69,7 +69,7 @@ class Config(_Part):
             raise ValueError("give either policies (one a seat) or pairings (a list of such)")
         if self.pairings is not None and not self.pairings:
             raise ValueError("pairings is empty; it may be 1 or more")
-        if self.game is None and any(pairing.game is None for pairing in self.pairings or [None]):  # type: ignore[union-attr]
+        if self.game is None and not (self.pairings and all(pairing.game for pairing in self.pairings)):
             raise ValueError("game is missing")
         return self
 

@@ -26,9 +26,9 @@ from prospect_env.arena.store.manifest import SCHEMA, describe
 from prospect_env.arena.store.schema import KINDS
 from prospect_env.arena.store.shards import Shard
 from prospect_env.arena.store.tables import tables
+from prospect_env.arena.summary import metric_columns, sum_names, summarise
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import CorruptShard, RunError, RunExists
-from prospect_env.core.registry import load
 
 Say = Callable[[str], None]
 
@@ -51,7 +51,6 @@ def run(
     """
     config = config.completed()
     seatings = seat(config)
-    say = say or (lambda line: None)
     manifest = _open(config, folder, seatings, resume, force)
     todo = _todo(config, folder, seatings, say)
     total = len(seatings) * config.episodes
@@ -62,10 +61,11 @@ def run(
             progress(done + played, total)
 
     report(0)
+    sums = sum_names(seatings, config.branch)
     for shard in todo:
         seating = seatings[shard.pairing]
         episodes = _play(config, seating, shard, report)
-        written = tables(episodes, shard.pairing, metric_columns(episodes))
+        written = tables(episodes, shard.pairing, metric_columns(episodes, sums))
         shards.write(folder, shard, written, digests(episodes), episodes.seconds)
         done += shard.stop - shard.start
     return _finish(config, folder, manifest)
@@ -85,12 +85,6 @@ def _play(config: Config, seating: Seating, shard: Shard, report: Callable[[int]
         progress=report,
     )
     return replace(episodes, seconds=time.perf_counter() - started)
-
-
-def metric_columns(episodes: Episodes) -> dict[str, Any]:
-    """Every metric of these episodes, one value per episode and seat, in that order."""
-    table = load("prospect_env.metrics:table")(episodes)
-    return {name: np.asarray(values, dtype=np.float64).reshape(-1) for name, values in table.items()}
 
 
 def _open(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: bool, force: bool) -> dict[str, Any]:
@@ -143,7 +137,7 @@ def _remove_parts(folder: Path, pattern: str) -> None:
         folder.rmdir()
 
 
-def _todo(config: Config, folder: Path, seatings: tuple[Seating, ...], say: Say) -> list[Shard]:
+def _todo(config: Config, folder: Path, seatings: tuple[Seating, ...], say: Say | None) -> list[Shard]:
     """The shards that are not on disk whole; recorded model calls are handed on before any shard is given up."""
     shards.sweep(folder)
     todo, damaged = [], []
@@ -154,7 +148,8 @@ def _todo(config: Config, folder: Path, seatings: tuple[Seating, ...], say: Say)
                 shards.verify(folder, shard, found)
                 continue
         except CorruptShard as error:
-            say(str(error).partition(";")[0] + "; playing that shard again")
+            if say is not None:
+                say(str(error).partition(";")[0] + "; playing that shard again")
             damaged.append(shard)
         todo.append(shard)
     if todo:
@@ -178,7 +173,9 @@ def _finish(config: Config, folder: Path, manifest: dict[str, Any]) -> Run:
         "fingerprint": fingerprint(by_pairing.values()),
         "seconds": sum(found.seconds for _, found in receipts if found is not None),
     }
-    summary = load("prospect_env.arena.summary:summarise")(Run(folder), complete)
-    write_text(folder / "summary.json", json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    there = Run(folder)
+    about = {key: complete[key] for key in ("name", "fingerprint", "seconds")} | {"episodes": config.episodes}
+    summary = summarise([there.episodes(pairing) for pairing in range(len(config.matches))], about)
+    write_text(folder / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     write_text(folder / "manifest.json", json.dumps(complete, indent=2) + "\n")
     return Run(folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from prospect_env.arena.config import Config, read_config
 from prospect_env.arena.store import arrays, shards
@@ -98,7 +99,7 @@ class Run:
             seconds += receipt.seconds
         whole = {kind: pa.concat_tables([shards.read(self.folder, shard, kind) for shard in parts]) for kind in KINDS}
         if number is not None:
-            whole = {kind: table.filter(pa.compute.equal(table["episode"], number)) for kind, table in whole.items()}
+            whole = {kind: table.filter(pc.equal(table["episode"], number)) for kind, table in whole.items()}
         match, game = self._match(pairing), self.game(pairing)
         feeds = tuple((match.feeds or {}).get(seat, "own") for seat in range(game.spec.seats))
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from prospect_env.arena.config import Config, Pairing
 from prospect_env.arena.feeds import make_feed
@@ -48,18 +48,10 @@ def _seat(config: Config, match: Pairing) -> Seating:
     return Seating(game, policies, feeds)
 
 
-def identity(policy: Any) -> str | None:
-    """The language model behind a policy as it names itself (name, weight hash, dtype, device), or None without one."""
-    found = getattr(policy, "identity", None)
-    return None if found is None else str(found)
-
-
 def preload(seating: Seating, calls: Sequence[Call]) -> None:
-    """Give recorded model calls to the policies that can answer from them (optional method `preload`)."""
+    """Give recorded model calls to everybody at the table, to answer the same questions in the same words."""
     for policy in seating.policies:
-        accept = getattr(policy, "preload", None)
-        if accept is not None and calls:
-            accept(calls)
+        policy.preload(calls)
 
 
 def require_replayable(seating: Seating) -> None:

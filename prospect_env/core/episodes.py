@@ -34,7 +34,7 @@ class Episodes:
     policies: tuple[str, ...]
     feeds: tuple[str, ...]
     episode: Int[np.ndarray, " E"] = _column(
-        "E", "number", "number of the episode: with the run's seed it fixes the match"
+        "E", "number", "number of the episode; fixes the match, with the seed"
     )
     length: Int[np.ndarray, " E"] = _column("E", "steps", "steps played")
     terminated: Bool[np.ndarray, " E"] = _column("E", "true/false", "whether the rules ended it (not a limit on steps)")

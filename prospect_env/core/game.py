@@ -112,7 +112,7 @@ class GameSpec:
         return self.reaction_of == tuple(range(len(self.reactions)))
 
     @cached_property
-    def reaction_table(self) -> Int[np.ndarray, " A+1"]:
+    def reaction_table(self) -> Int[np.ndarray, " actions_and_none"]:
         """`reaction_of` to index with executed actions; its last entry serves -1."""
         return np.array([*self.reaction_of, -1], dtype=np.int8)
 

@@ -1,7 +1,7 @@
 """Repeated two-seat matrix games: both seats choose at once, are paid from a table, and see what the other did.
 
 Rules: a table of payoffs says what each seat gets for each pair of actions. The same table is played `rounds` times,
-and after each round both seats know what both did. Source: von Neumann and Morgenstern 1944; any 2x2 or larger bimatrix.
+and after each round both seats know what both did. Source: von Neumann and Morgenstern 1944.
 """
 
 from __future__ import annotations
@@ -17,6 +17,14 @@ from numpy.typing import NDArray
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game, GameSpec, Outcome
+
+
+#: the table a matrix game has if none is given, so that every registered game can be built by its name alone
+ROCK_PAPER_SCISSORS = (
+    ((0, 0), (-1, 1), (1, -1)),
+    ((1, -1), (0, 0), (-1, 1)),
+    ((-1, 1), (1, -1), (0, 0)),
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ def _options(first: int, second: int, actions: int) -> NDArray[np.bool_]:
 
 
 def matrix_game(
-    payoffs: Any,
+    payoffs: Any = ROCK_PAPER_SCISSORS,
     rounds: int = 10,
     discount: float = 1.0,
     actions: Sequence[str] | None = None,
@@ -99,9 +107,9 @@ def matrix_game(
 ) -> MatrixGame:
     """A repeated game from any two-seat payoff table.
 
-    `payoffs` is `[A0, A1, 2]`: entry `[a, b]` is the pair of payoffs when seat 0 chooses `a` and seat 1 chooses `b`;
-    the seats may have different numbers of actions. `actions` are labels (by default A, B, C ...), `cooperative` the
-    indices that count as cooperation. Raises `BadParameter` for a table of another shape or numbers that are not finite.
+    `payoffs` is `[A0, A1, 2]`: entry `[a, b]` is the pair of payoffs when seat 0 chooses `a` and seat 1 chooses `b` (by
+    default rock, paper, scissors); the seats may have different numbers of actions. `actions` are labels (by default A, B, C ...), `cooperative` the
+    indices that count as cooperation. Raises `BadParameter` for a table of another shape or with numbers not finite.
     """
     try:
         table = np.array(payoffs, dtype=np.float32)

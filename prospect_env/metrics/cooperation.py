@@ -126,4 +126,3 @@ def exploitation(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
                 parts[:, i, 0] += gained - lost
                 parts[:, i, 1] += count(episodes.active[:, :, i] & episodes.active[:, :, j])
     return parts
-

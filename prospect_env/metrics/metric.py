@@ -1,7 +1,7 @@
 """`Metric` and `Comparison`: a number that can be read off episodes, and everything a reader must know about it.
 
-A `Metric` is read off one run, per (episode, seat). A `Comparison` needs several runs with paired seeds. Both are made of
-*parts*: sums that add up over episodes, and a formula that turns summed parts into the number. So a figure for many
+A `Metric` is read off one run, per (episode, seat). A `Comparison` needs several runs with paired seeds. Both are made
+of *parts*: sums that add up over episodes, and a formula that turns summed parts into the number. So a figure for many
 episodes is the formula applied to pooled parts, never a mean of ratios.
 """
 
@@ -80,8 +80,8 @@ class Metric:
         found = self.function(episodes)
         return found if self.formula is not None else np.stack([found, np.ones_like(found)], axis=-1)
 
-    def pooled(self, parts: Float[np.ndarray, "... K"]) -> NDArray[np.float64]:
-        """The number that summed parts come down to, `[...]`; without a formula, the mean over rows."""
+    def pooled(self, parts: Float[np.ndarray, "I K"]) -> Float[np.ndarray, " I"]:
+        """The numbers that summed parts come down to; without a formula, the mean over rows."""
         return (self.formula or quotient)(parts)
 
 
@@ -106,7 +106,7 @@ class Comparison:
 
     def __call__(self, runs: Runs, seat: int = 0) -> float:
         """The number, all episodes pooled, without regard to `positive`; nan where it is undefined."""
-        return float(self.formula(self.checked(runs, seat).sum(axis=0)))
+        return float(self.formula(self.checked(runs, seat).sum(axis=0, keepdims=True))[0])
 
     def checked(self, runs: Runs, seat: int) -> Float[np.ndarray, "E K"]:
         """The parts of these runs; raises `BadParameter` unless they are the runs needed and paired."""

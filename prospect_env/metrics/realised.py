@@ -62,7 +62,7 @@ def taken_row(episodes: Episodes, t: int, seat: int) -> Float[np.ndarray, "E L N
 
 
 def _allowed(episodes: Episodes, t: int) -> Bool[np.ndarray, "E L N R"]:
-    """Which reactions the rules allowed each seat, on the path played: in this step, and at its first choice after it."""
+    """Which reactions the rules allowed each seat on the path played: in this step, and at its first choice after."""
     spec = episodes.spec
     if episodes.legal is None:
         return np.ones((len(episodes), 2, spec.seats, len(spec.reactions)), dtype=bool)

@@ -7,6 +7,7 @@ more than two seats every (seat, other) pair counts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -18,21 +19,31 @@ from prospect_env.metrics.metric import Case, metric, quotient
 from prospect_env.metrics.steps import count, once, ratio, undefined
 
 
+class Turns(NamedTuple):
+    """Every step but the first: what each seat chose in it, and what its last deed before was, Bool `[E, T-1, N]`."""
+
+    nice: Bool[np.ndarray, "E T N"]
+    nasty: Bool[np.ndarray, "E T N"]
+    was_nice: Bool[np.ndarray, "E T N"]
+    was_nasty: Bool[np.ndarray, "E T N"]
+
+
 @once
-def last(episodes: Episodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each seat's last deed before each step was C, and whether it was D, Bool `[E, T, N]` each."""
-    before = []
-    idle = not episodes.active[episodes.played].all()
-    for deed in deeds(episodes):
-        steps = np.moveaxis(deed, 1, 0)
-        shifted = np.zeros_like(steps)
-        shifted[1:] = steps[:-1]
-        if idle:
-            # Who did nothing in a step is remembered for what it did before.
-            for t, acted in enumerate(np.moveaxis(episodes.active, 1, 0)[:-1]):
-                shifted[t + 1] = np.where(acted, steps[t], shifted[t])
-        before.append(np.moveaxis(shifted, 0, 1))
-    return before[0], before[1]
+def turns(episodes: Episodes) -> Turns:
+    """The choices of these episodes, each beside the last deeds before it."""
+    now = [choice[:, 1:] for choice in choices(episodes)]
+    before = [deed[:, :-1] for deed in deeds(episodes)]
+    if not (count(episodes.active) == episodes.length[:, None]).all():
+        # Who did nothing in a step is remembered for what it did before.
+        before = [_remembered(deed, episodes.active[:, :-1]) for deed in before]
+    return Turns(now[0], now[1], before[0], before[1])
+
+
+def _remembered(deed: Bool[np.ndarray, "E T N"], acted: Bool[np.ndarray, "E T N"]) -> NDArray[np.bool_]:
+    found = deed.copy()
+    for t in range(1, found.shape[1]):
+        found[:, t] = np.where(acted[:, t], deed[:, t], found[:, t - 1])
+    return found
 
 
 def _pairs(seats: int) -> Iterator[tuple[int, int]]:
@@ -61,12 +72,13 @@ def reciprocity(episodes: Episodes) -> Float[np.ndarray, "E N 4"]:
     """How much likelier cooperation is after cooperation than after defection."""
     if not tells(episodes) or episodes.spec.seats < 2:
         return undefined(episodes, 4)
-    mine, seats = choices(episodes)[0], episodes.spec.seats
+    now, seats = turns(episodes), episodes.spec.seats
     parts = np.zeros((len(episodes), seats, 4))
     for i, j in _pairs(seats):
-        for k, was in enumerate(last(episodes)):
-            parts[:, i, 2 * k] += count(mine[:, :, i] & was[:, :, j])
-            parts[:, i, 2 * k + 1] += count(episodes.active[:, :, i] & was[:, :, j])
+        for k, was in enumerate((now.was_nice, now.was_nasty)):
+            answered = count(now.nice[:, :, i] & was[:, :, j])
+            parts[:, i, 2 * k] += answered
+            parts[:, i, 2 * k + 1] += answered + count(now.nasty[:, :, i] & was[:, :, j])
     return parts
 
 
@@ -88,13 +100,13 @@ def retaliation(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
     """How likely a defection on the seat's cooperation is answered with defection at once."""
     if not tells(episodes) or episodes.spec.seats < 2:
         return undefined(episodes, 2)
-    was_nice, was_nasty = last(episodes)
-    nasty, seats = choices(episodes)[1], episodes.spec.seats
+    now, seats = turns(episodes), episodes.spec.seats
     parts = np.zeros((len(episodes), seats, 2))
     for i, j in _pairs(seats):
-        wronged = was_nasty[:, :, j] & was_nice[:, :, i]
-        parts[:, i, 0] += count(nasty[:, :, i] & wronged)
-        parts[:, i, 1] += count(episodes.active[:, :, i] & wronged)
+        wronged = now.was_nasty[:, :, j] & now.was_nice[:, :, i]
+        answered = count(now.nasty[:, :, i] & wronged)
+        parts[:, i, 0] += answered
+        parts[:, i, 1] += answered + count(now.nice[:, :, i] & wronged)
     return parts
 
 
@@ -117,16 +129,12 @@ def forgiveness(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
     """How likely the seat cooperates with somebody who has defected on it and has come back."""
     if not tells(episodes) or episodes.spec.seats < 2:
         return undefined(episodes, 2)
-    was_nice, was_nasty = last(episodes)
-    ever = _ever(was_nasty)
-    nice, seats = choices(episodes)[0], episodes.spec.seats
+    now, seats = turns(episodes), episodes.spec.seats
+    ever = np.logical_or.accumulate(now.was_nasty, axis=1)
     parts = np.zeros((len(episodes), seats, 2))
     for i, j in _pairs(seats):
-        back = was_nice[:, :, j] & ever[:, :, j]
-        parts[:, i, 0] += count(nice[:, :, i] & back)
-        parts[:, i, 1] += count(episodes.active[:, :, i] & back)
+        back = now.was_nice[:, :, j] & ever[:, :, j]
+        forgiven = count(now.nice[:, :, i] & back)
+        parts[:, i, 0] += forgiven
+        parts[:, i, 1] += forgiven + count(now.nasty[:, :, i] & back)
     return parts
-
-
-def _ever(happened: Bool[np.ndarray, "E T N"]) -> NDArray[np.bool_]:
-    return np.logical_or.accumulate(happened, axis=1)

@@ -12,7 +12,7 @@ LOG_FLOOR = 1e-6  #: probabilities below this are scored as this, so that the lo
 
 
 def irreducible(q: Float[np.ndarray, "... R"]) -> NDArray[np.float64]:
-    """`S(q, q) = 1 - sum_r q_r^2`: the expected Brier score of somebody who knows `q`. What cannot be known, in 0..1."""
+    """`S(q, q) = 1 - sum_r q_r^2`: the expected Brier score of whoever knows `q`. What cannot be known, in 0..1."""
     return 1.0 - over(q**2, axis=-1)
 
 

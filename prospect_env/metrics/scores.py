@@ -1,8 +1,8 @@
 """Sums of forecast scores in expectation, per episode and seat: what every skill, gap and mean score is made of.
 
 A row of a forecast is P(seat j's reaction at a lead | own action a). A branch knows the distribution `q` that the
-reaction really had, and each row `p` is scored in expectation, `S(p, q) = sum_r q_r S(p, r)`, the row of the action taken
-too, so that factual and counterfactual rows compare like with like. Masked rows are left out.
+reaction really had, and each row `p` is scored in expectation, `S(p, q) = sum_r q_r S(p, r)`, the row of the action
+taken too, so that factual and counterfactual rows compare like with like. Masked rows are left out.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ QUANTITIES = ("rows", "brier", "uniform", "marginal", "excess", "log")
 class Sums(NamedTuple):
     """Sums over the rows of an episode; the last axis is `QUANTITIES`.
 
-    `rows` `[E, N, L, W, S, K]`: W factual or counterfactual, S others or self. `paired` `[E, N, L, W, K]`: about others,
-    only decisions that have both kinds of row; each decision counts once on either side.
+    `rows` `[E, N, L, W, S, K]`: W factual or counterfactual, S others or self. `paired` `[E, N, L, W, K]`: about
+    others, only decisions that have both kinds of row; each decision counts once on either side.
     """
 
     rows: Float[np.ndarray, "E N L W S K"]
@@ -94,17 +94,21 @@ def _add(
         rows[:, :, kind, SELF] += found[:, :, seat]
     factual, counterfactual = (found[:, :, others] for found in by_kind)
     both = (factual[..., :1] > 0) & (counterfactual[..., :1] > 0)
-    # With many actions not taken, their mean stands against the one taken: else decisions with many would weigh more on
-    # one side of the gap than on the other.
+    # With many actions not taken, their mean stands against the one taken: else decisions with many would weigh more
+    # on one side of the gap than on the other.
     shared = np.nan_to_num(ratio(counterfactual, counterfactual[..., :1]))
     for kind, found in enumerate((factual, shared)):
         paired[:, :, kind] += over(np.where(both, found, 0.0), axis=2)
 
 
 def cell(
-    sums: Float[np.ndarray, "E N L W S K"], kind: int, quantities: tuple[str, ...], leads: tuple[int, ...] = (1,), whom: int = OTHERS
+    sums: Float[np.ndarray, "E N L W S K"],
+    kind: int,
+    quantities: tuple[str, ...],
+    leads: tuple[int, ...] = (1,),
+    whom: int = OTHERS,
 ) -> NDArray[np.float64]:
-    """These quantities `[E, N, K]`, summed over these leads, of factual or counterfactual rows about others or oneself."""
+    """These quantities `[E, N, K]` of factual or counterfactual rows, summed over these leads."""
     columns = [QUANTITIES.index(name) for name in quantities]
     picked = sums[:, :, :, kind, whom][..., columns]
     return over(picked[:, :, list(leads)], axis=2)

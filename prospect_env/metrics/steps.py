@@ -1,19 +1,19 @@
 """Sums over steps, actions, seats and labels whose bits do not depend on how many episodes are summed side by side.
 
-NumPy picks the order of a reduction by the shape and layout of the whole array, so a plain `sum` may round one way alone
-and another in a batch. Adding slice by slice is elementwise, and elementwise is the same everywhere. It is also quick:
-arrays of `Episodes` lie in memory with steps first, so that every slice is one run of it.
+NumPy picks the order of a reduction by the shape and layout of the whole array, so a plain `sum` may round one way
+alone and another in a batch. Adding slice by slice is elementwise, and elementwise is the same everywhere. It is also
+quick: arrays of `Episodes` lie in memory with steps first, so that every slice is one run of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int, Shaped
 from numpy.typing import NDArray
 
 from prospect_env.core.episodes import Episodes
@@ -22,28 +22,33 @@ T = TypeVar("T")
 _BYTE = 255  #: how many true values an unsigned byte can count
 
 
-def over(x: Float[np.ndarray, "..."], axis: int) -> NDArray[np.float64]:
+def over(x: Shaped[np.ndarray, "..."], axis: int) -> NDArray[np.float64]:
     """The sum of `x` along `axis`, in float64, slice after slice."""
-    slices = np.moveaxis(x, axis, 0)
-    total = np.zeros_like(slices[0], dtype=np.float64) if len(slices) else np.zeros(slices.shape[1:])
+    axis %= x.ndim
+    slices = x.swapaxes(axis, 0)
+    if not len(slices):
+        return np.zeros(np.delete(x.shape, axis))
+    total = np.zeros_like(slices[0], dtype=np.float64)
     for one in slices:
         total += one
-    return total
+    # Swapping left the first axis where `axis` was.
+    return total if axis < 2 else np.moveaxis(total, axis - 1, 0)
 
 
-def count(mask: Bool[np.ndarray, "E T *rest"]) -> Int[np.ndarray, "E *rest"]:
+def count(mask: Bool[np.ndarray, "E T ..."]) -> Int[np.ndarray, "E ..."]:
     """How often `mask` is true over the steps; whole numbers are exact in any order, so the fastest one is taken."""
-    steps = np.moveaxis(mask, 1, 0).view(np.uint8)
-    total = np.zeros_like(steps[:1].sum(axis=0, dtype=np.uint8), dtype=np.int64)
-    for start in range(0, len(steps), _BYTE):
-        total += np.add.reduce(steps[start : start + _BYTE], axis=0, dtype=np.uint8)
-    return total
+    bytes_, steps = mask.view(np.uint8), mask.shape[1]
+    if steps <= _BYTE:
+        return np.add.reduce(bytes_, axis=1, dtype=np.uint8).astype(np.int64)
+    chunks = range(0, steps, _BYTE)
+    return sum(np.add.reduce(bytes_[:, at : at + _BYTE], axis=1, dtype=np.uint8).astype(np.int64) for at in chunks)
 
 
-def ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> NDArray[np.float64]:
+def ratio(numerator: Shaped[np.ndarray, "..."], denominator: Shaped[np.ndarray, "..."]) -> NDArray[np.float64]:
     """`numerator / denominator`, nan where the denominator is 0."""
-    nothing = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
-    return np.divide(numerator, denominator, out=nothing, where=np.asarray(denominator) != 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.true_divide(numerator, denominator)
+    return np.where(np.equal(denominator, 0), np.nan, found)
 
 
 def undefined(episodes: Episodes, *trailing: int) -> NDArray[np.float64]:

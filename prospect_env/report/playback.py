@@ -94,6 +94,34 @@ def _call(call: Call) -> dict[str, Any]:
     }
 
 
+def document(episodes: Episodes, made: list[dict[str, Any]], pairing: int) -> dict[str, Any]:
+    """The whole episode as one JSON document."""
+    return {
+        "game": episodes.spec.name,
+        "pairing": pairing,
+        "episode": int(episodes.episode[0]),
+        "policies": episodes.policies,
+        "feeds": episodes.feeds,
+        "terminated": bool(episodes.terminated[0]),
+        "steps": made,
+    }
+
+
+def head(episodes: Episodes) -> list[str]:
+    """What one should know before the first step."""
+    spec = episodes.spec
+    seats = [f"  {agent}: {policy}" for agent, policy in zip(spec.agents, episodes.policies, strict=True)]
+    return [f"{spec.name}, episode {int(episodes.episode[0])}, {int(episodes.length[0])} steps", *seats, ""]
+
+
+def verdict_line(verdict: Any, episode: int) -> str:
+    """What playing an episode again has shown."""
+    if verdict.same:
+        return f"episode {episode} came out the same, bit for bit ({verdict.recorded})"
+    differs = ", ".join(verdict.differs) or "nothing that was read back: the recording itself was changed"
+    return f"episode {episode} came out differently in: {differs} (recorded {verdict.recorded}, now {verdict.replayed})"
+
+
 def lines(step: dict[str, Any]) -> list[str]:
     """One step in words, for a terminal."""
     said = [f"step {step['step'] + 1}"]

@@ -14,6 +14,7 @@ from prospect_env.core.players import Players
 from prospect_env.core.policy import Policy
 from prospect_env.zoo.options import Options
 
+Opponents = Sequence[str | Policy] | str | Policy | None
 OUTSIDE = "outside"  #: the policy name under which seats played by the caller are recorded
 
 
@@ -43,6 +44,11 @@ class Cast:
     def agents(self) -> tuple[str, ...]:
         """Their names."""
         return tuple(self.spec.agents[seat] for seat in self.outside)
+
+    @property
+    def forecasting(self) -> bool:
+        """Whether anybody forecasts, outside or inside."""
+        return self.options.forecasting or any(policy.forecasts for policy in self.players.policies.values())
 
     @property
     def branching(self) -> bool:
@@ -80,7 +86,7 @@ def cast(
 
 
 def opposite(
-    game: str | Game, parameters: Mapping[str, Any], opponents: Sequence[str | Policy] | str | None, seat: int, options: Options
+    game: str | Game, parameters: Mapping[str, Any], opponents: Opponents, seat: int, options: Options
 ) -> Cast:
     """The cast of a single-agent view: `opponents` in the order of their seats, a single one for all of them.
 

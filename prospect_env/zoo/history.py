@@ -65,8 +65,7 @@ def episodes(
     In a view action and forecast arrive together, so what outside seats say of their own choice in this step is never
     scored: it is masked, and never realised.
     """
-    said = any(step.forecasts for step in steps)
-    recorder = Recorder(cast.game, numbers, len(steps), said, False, any(step.truths for step in steps))
+    recorder = Recorder(cast.game, numbers, len(steps), cast.forecasting, False, cast.branching)
     for step in steps:
         turn = Turn({seat: Forecast(probs) for seat, probs in step.forecasts.items()}, {}, step.decisions, {})
         recorder.record(step.now, turn, step.actions, step.outcome, step.truths, list(step.calls))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,6 @@ class Match:
         self.returns = [0.0] * seats
         self.illegal = [0] * seats
         self._ledger = Ledger.empty(1, cast.spec) if cast.options.forecast_reward else None
-        self._last: Edge | None = None
         self._chosen = [-1] * seats
         self._forecasts: dict[int, NDArray[np.float64]] = {}
         self._replaced: set[int] = set()
@@ -71,14 +71,11 @@ class Match:
 
     def __getstate__(self) -> dict[str, Any]:
         # Nodes hang together in one large graph, which is rebuilt as it is walked.
-        return {**self.__dict__, "node": self.node.state, "_last": None if self._last is None else self._last.outcome}
+        return {**self.__dict__, "node": self.node.state}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.node = self.rules.node(state["node"])
-        if self._last is not None:
-            outcome = state["_last"]
-            self._last = Edge(outcome, tuple(outcome.rewards[0].tolist()), bool(outcome.terminated[0]), self.node)
 
     def choose(self, seat: int, sent: Any) -> None:
         """Take what the caller sends for an active outside seat; raises `IllegalAction` or `InvalidForecast`."""
@@ -113,28 +110,28 @@ class Match:
             for seat, decision in turn.decisions.items():
                 chosen[seat] = int(decision.action[0])
         moves = tuple(chosen)
-        actions = np.array([moves], dtype=np.int8)
-        if inside is not None and forecasts:
-            found = truths(cast, inside, node.now, turn, actions, forecasts)
+        # Step 0 of chance is the sitting down; the first choice is made at step 1.
         edge = node.edges.get(moves) or self.rules.follow(node, moves, lambda: self._chance(len(self.steps) + 1))
         calls = ()
         if inside is not None:
+            if forecasts:
+                found = truths(cast, inside, node.now, turn, edge.actions, forecasts)
             self._inside = players.learned(inside, edge.outcome, node.now)
             calls = tuple(call for policy in players.policies.values() for call in policy.calls())
             forecasts = forecasts | {seat: said.probs for seat, said in turn.forecasts.items()}
         gained = list(edge.rewards)
         if self._ledger is not None:
-            self._reward(gained, actions, edge, found)
-        self.steps.append(Step(node.now, actions, edge.outcome, forecasts, turn.decisions, found, calls))
+            self._reward(gained, edge, found)
+        self.steps.append(Step(node.now, edge.actions, edge.outcome, forecasts, turn.decisions, found, calls))
         self.returns = [before + now for before, now in zip(self.returns, gained, strict=True)]
         self.flagged, self._replaced = self._replaced, set()
         for seat in self.flagged:
             self.illegal[seat] += 1
-        self.node, self._last, self.over = edge.node, edge, edge.terminated
+        self.node, self.over = edge.node, edge.terminated
         self._chosen, self._forecasts = [-1] * len(gained), {}
         return gained
 
-    def _reward(self, gained: list[float], actions: Any, edge: Edge, found: dict[int, Any]) -> None:
+    def _reward(self, gained: list[float], edge: Edge, found: dict[int, Any]) -> None:
         spec, options, now = self.cast.spec, self.cast.options, self.node.now
         assert self._ledger is not None
         if options.rows == "all":
@@ -142,7 +139,7 @@ class Match:
                 gained[seat] += options.forecast_reward * float(expected_gain(self._forecasts[seat], truth, seat)[0])
             return
         can = attainable(spec, self.cast.game.legal(self.node.state))
-        self._ledger, gains = self._ledger.settle(now, actions, edge.outcome.reactions, can, self._forecasts)
+        self._ledger, gains = self._ledger.settle(now, edge.actions, edge.outcome.reactions, can, self._forecasts)
         for seat in self.cast.outside:
             gained[seat] += options.forecast_reward * float(gains[0, seat])
 
@@ -154,11 +151,10 @@ class Match:
     def text(self, seat: int) -> str:
         """What `seat` sees, in words."""
         seen, reward = None, None
-        if self._last is not None:
-            before = self.steps[-1].now
-            outcome = self._last.outcome
-            seen = position.all_see(outcome, before)[0] if outcome.seen is None else outcome.seen[0, seat]
-            reward = self._last.rewards[seat]
+        if self.steps:
+            now, outcome = self.steps[-1].now, self.steps[-1].outcome
+            seen = position.all_see(outcome, now)[0] if outcome.seen is None else outcome.seen[0, seat]
+            reward = float(outcome.rewards[0, seat])
         narrate = load("prospect_env.stories.plain:narrate")
         legal = sorted(self.node.legal[seat]) if self.node.active[seat] else []
         return str(narrate(self.cast.game, seat, len(self.steps), legal, seen, reward, self.over))
@@ -169,13 +165,12 @@ class Match:
 
     def summaries(self) -> dict[int, Summary]:
         """What `infos["episode"]` holds at the end, for each outside seat."""
-        shared: list[Any] = []
+        computed: list[list[dict[str, float]]] = []
 
-        def summary(seat: int) -> dict[str, float]:
-            if not shared and self.cast.options.metrics:
-                shared.extend(metrics(self.episodes(), self.cast.options.metrics)[0])
-            found = dict(shared[seat]) if shared else {}
-            found |= {"r": self.returns[seat], "l": len(self.steps), "illegal_actions": self.illegal[seat]}
-            return found
+        def make(seat: int) -> dict[str, float]:
+            if not computed:
+                computed.extend(metrics(self.episodes(), self.cast.options.metrics))
+            counted = {"r": self.returns[seat], "l": len(self.steps), "illegal_actions": self.illegal[seat]}
+            return counted | computed[0][seat]
 
-        return {seat: Summary(lambda seat=seat: summary(seat)) for seat in self.cast.outside}  # type: ignore[misc]
+        return {seat: Summary(partial(make, seat)) for seat in self.cast.outside}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from prospect_env.core.errors import BadParameter
+from prospect_env.core.errors import BadParameter, UnknownName
+from prospect_env.core.registry import metrics
 from prospect_env.zoo.spaces import ForecastForm
 
 Illegal = Literal["raise", "first_legal"]
@@ -42,10 +43,11 @@ class Options:
             raise BadParameter(f"forecast_reward is {weight!r}; it must be a finite number")
         if weight and self.forecast == "off":
             raise BadParameter(f"forecast_reward is {weight!r} with forecast='off'; there is nothing to reward")
-        if isinstance(self.metrics, list):
-            object.__setattr__(self, "metrics", tuple(self.metrics))
         if not isinstance(self.metrics, bool | tuple):
             raise BadParameter(f"metrics is {self.metrics!r}; it may be True, False or a list of names")
+        for name in () if isinstance(self.metrics, bool) else self.metrics:
+            if name not in metrics:
+                raise UnknownName("metric", name, metrics)
 
     @property
     def forecasting(self) -> bool:

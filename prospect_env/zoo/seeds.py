@@ -11,6 +11,9 @@ from prospect_env.core.chance import episode_seeds
 from prospect_env.core.errors import BadParameter
 
 
+BLOCK = 64  #: seeds made at once, since making one costs as much
+
+
 @dataclass
 class Seeds:
     """The seeds of one environment's episodes: the k-th after `reset(seed=s)` is the k-th of `play(..., seed=s)`.
@@ -20,6 +23,7 @@ class Seeds:
 
     base: int | None = None
     played: int = 0
+    _block: UInt64[np.ndarray, " block"] | None = None
 
     def next(self, seed: int | None = None) -> tuple[UInt64[np.ndarray, " 1"], int]:
         """The seed of the next episode, and its number; `seed` starts over."""
@@ -31,7 +35,11 @@ class Seeds:
             self.base = entropy()
         number = self.played
         self.played += 1
-        return episode_seeds(self.base, np.array([number])), number
+        at = number % BLOCK
+        if at == 0 or self._block is None:
+            # Never changed in place, so that copies may share it.
+            self._block = episode_seeds(self.base, np.arange(number - at, number - at + BLOCK))
+        return self._block[at : at + 1], number
 
 
 def entropy() -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.registry import load
 
-KEYS = ("episode", "seat", "policy")  #: what names a row of the metrics table, and is no metric
+KEYS = ("episode", "seat", "agent", "policy")  #: what names a row of the metrics table, and is no metric
 
 
 def metrics(episodes: Episodes, names: bool | tuple[str, ...]) -> list[list[dict[str, float]]]:

@@ -42,8 +42,9 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Edge:
-    """One step: what it brought, and the node it leads to."""
+    """One step: what was chosen, int8 `[1, N]`, what it brought, and the node it leads to."""
 
+    actions: NDArray[np.int8]
     outcome: Outcome
     rewards: tuple[float, ...]
     terminated: bool
@@ -80,7 +81,7 @@ class Tabulated:
         actions = np.array([moves], dtype=np.int8)
         if not self._chancy:
             try:
-                edge = self._edge(self.game.step(node.state, actions, _NONE))
+                edge = self._edge(actions, self.game.step(node.state, actions, _NONE))
             except _Drawn:
                 # Rules that draw in one step are taken to draw in many: trying each would cost more than it saves.
                 self._chancy = True
@@ -88,7 +89,7 @@ class Tabulated:
                 if self._nodes is not None:
                     node.edges[moves] = edge
                 return edge
-        return self._edge(self.game.step(node.state, actions, chance()))
+        return self._edge(actions, self.game.step(node.state, actions, chance()))
 
     def node(self, state: State) -> Node:
         """The node of this state of one match."""
@@ -114,9 +115,9 @@ class Tabulated:
             node.edges.clear()
         self._nodes = None
 
-    def _edge(self, outcome: Outcome) -> Edge:
+    def _edge(self, actions: NDArray[np.int8], outcome: Outcome) -> Edge:
         rewards = tuple(outcome.rewards[0].tolist())
-        return Edge(outcome, rewards, bool(outcome.terminated[0]), self.node(outcome.state))
+        return Edge(actions, outcome, rewards, bool(outcome.terminated[0]), self.node(outcome.state))
 
     def _built(self, state: State) -> Node:
         game = self.game

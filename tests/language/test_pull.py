@@ -26,7 +26,7 @@ def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CatalogEntry:
     gguf = pytest.importorskip("gguf")
     writer = gguf.GGUFWriter(str(tmp_path / "tiny.gguf"), "llama")
     # llama.cpp's byte-level vocabulary writes a space as U+0120.
-    tokens = ["<s>", "</s>", *CHARACTERS, "\u0120", "\u010a"]
+    tokens = ["<s>", "</s>", *CHARACTERS, "\u0120", "\u010a", "\u0120A"]
     writer.add_name("tiny")
     writer.add_block_count(1)
     writer.add_context_length(64)

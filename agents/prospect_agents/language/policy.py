@@ -97,8 +97,8 @@ def lm(
     """A language model at the table.
 
     `model` is a known name, a folder, a hub id or `fake`; `mode` is `direct`, `scot` or `plan`; `format` is how the
-    match is told. In `plan`, `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is the
-    model's in `direct` and `scot`, the planner's in `plan`. `forecast=false` saves a `direct` policy its forecast.
+    match is told. In `plan`, `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is
+    the model's in `direct` and `scot`, the planner's in `plan`. `forecast=false` saves a `direct` policy its forecast.
     """
     options = {"dtype": dtype, "batch_invariant": batch_invariant}
     predictor = LanguagePredictor(model, format, **{key: value for key, value in options.items() if value is not None})

@@ -105,7 +105,8 @@ def chains(contexts: Sequence[Tokens]) -> list[list[Tokens]]:
 def shared_beginnings(contexts: Sequence[Tokens], cached: Sequence[int], worth: int) -> list[Tokens]:
     """Shared beginnings that save at least `worth` tokens when computed once, beforehand.
 
-    None of the contexts may begin another. `cached[i]` tokens of contexts[i] are known already. Returns only the outermost; call again once they are cached.
+    None of the contexts may begin another. `cached[i]` tokens of contexts[i] are known already. Returns only the
+    outermost; call again once they are cached.
     """
     known = dict(zip(contexts, cached, strict=True))
     found: list[Tokens] = []

@@ -32,9 +32,11 @@ class Human(Policy):
 
     branchable = False
 
-    def __init__(self, forecast: bool = False, ask: Ask | None = None, say: Say | None = None) -> None:
+    def __init__(self, forecast: bool = False) -> None:
         self.forecasts = bool(forecast)
-        self._ask, self._say = ask or input, say or print
+        #: how it is asked and told things; tests and other front ends put their own here
+        self.ask: Ask = input
+        self.say: Say = print
 
     def begin(self, table: Table) -> Score:
         nothing = np.zeros(table.matches)
@@ -51,8 +53,8 @@ class Human(Policy):
         spec = view.game.spec
         probs = uniform((len(view.active), *spec.forecast_shape))
         for row in np.flatnonzero(view.active):
-            self._say(self._standing(memory, view, int(row)))
-            self._say(
+            self.say(self._standing(memory, view, int(row)))
+            self.say(
                 f"How likely is each? {len(spec.reactions)} numbers for {', '.join(spec.reactions)}; Enter: no idea."
             )
             for seat in range(spec.seats):
@@ -68,7 +70,7 @@ class Human(Policy):
         action = np.argmax(view.legal, axis=1)
         for row in np.flatnonzero(view.active):
             if not self.forecasts:
-                self._say(self._standing(memory, view, int(row)))
+                self.say(self._standing(memory, view, int(row)))
             action[row] = self._choice(view, int(row))
         # Probabilities are stated, so that nobody asks again to estimate them.
         return Decision(action, one_hot(action, view.legal.shape[1]))
@@ -96,7 +98,7 @@ class Human(Policy):
             found = found or [a for a in legal if answer and labels[a].lower().startswith(answer)]
             if len(found) == 1:
                 return found[0]
-            self._say(f"{answer!r} is none of {menu}; type a number or the beginning of a word.")
+            self.say(f"{answer!r} is none of {menu}; type a number or the beginning of a word.")
 
     def _likely(self, question: str, count: int) -> np.ndarray:
         while True:
@@ -109,12 +111,12 @@ class Human(Policy):
                 numbers = np.array([])
             if len(numbers) == count and np.isfinite(numbers).all() and (numbers >= 0).all() and numbers.sum() > 0:
                 return normalised(numbers)
-            self._say(
+            self.say(
                 f"  {answer!r} is not {count} numbers, 0 or more and not all 0, such as {' '.join(['1'] * count)}."
             )
 
     def _answer(self, question: str) -> str:
         try:
-            return self._ask(question).strip()
+            return self.ask(question).strip()
         except EOFError:
             raise UnsuitablePolicy("human needs somebody at the terminal; the input has ended") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from prospect_env.arena.config import Config
-from prospect_env.arena.seating import Seating, identity
+from prospect_env.arena.seating import Seating
 
 SCHEMA = 1  #: of the run folder; raised when a reader of the old one could not read the new one
 
@@ -28,7 +28,7 @@ def describe(config: Config, seatings: tuple[Seating, ...]) -> dict[str, Any]:
         "seconds": None,
         "episodes": config.episodes * len(seatings),
         "pairings": [_pairing(seating) for seating in seatings],
-        "models": sorted({name for seating in seatings for policy in seating.policies if (name := identity(policy))}),
+        "models": sorted({policy.identity for seating in seatings for policy in seating.policies if policy.identity}),
         "packages": {package: found for package in _PACKAGES if (found := _version(package))},
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
@@ -43,7 +43,7 @@ def _pairing(seating: Seating) -> dict[str, Any]:
         "actions": list(spec.actions),
         "reactions": list(spec.reactions),
         "policies": [policy.name for policy in seating.policies],
-        "models": [identity(policy) for policy in seating.policies],
+        "models": [policy.identity or None for policy in seating.policies],
         "feeds": [seating.feeds.get(seat, "own") for seat in range(spec.seats)],
     }
 

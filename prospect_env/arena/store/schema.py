@@ -7,29 +7,45 @@
 `calls.parquet`        one row per question to a language model
 =====================  ==========================================================================
 
-Each is a folder of parts, one a shard, which DuckDB, pyarrow, pandas and polars read by the folder's name as one table.
+Each is a folder of parts, one a shard, which pyarrow and DuckDB 2 read by the folder's name as one table; every version
+of DuckDB reads `steps.parquet/*.parquet`.
+Fields of `Episodes` find their table by their axes, so a field that is added there needs nothing here.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import pyarrow as pa
 
-from prospect_env.core.episodes import DICTIONARY
+from prospect_env.core.episodes import DICTIONARY, Entry
 
 KINDS = ("episodes", "steps", "forecasts", "calls")
 
-#: columns that are a field of `Episodes` under another name: one row of a long table holds one, not many
-FIELDS = {
-    "action": "actions",
-    "reaction": "reactions",
-    "reward": "rewards",
-    "p": "forecast",
-    "q": "truth",
-    "branch_reward": "branch_rewards",
+#: fields of `Episodes` under another name, since a row of a long table holds one of many
+COLUMNS = {
+    "actions": "action",
+    "reactions": "reaction",
+    "rewards": "reward",
+    "forecast": "p",
+    "truth": "q",
+    "branch_rewards": "branch_reward",
+    "foreseen_rewards": "foreseen_reward",
 }
+
+#: the table of a field by its axes; axes beyond those of the table's rows become a list in the column
+TABLES = {
+    "E": "episodes",
+    "E T N": "steps",
+    "E T N A": "steps",
+    "E T N L A N": "forecasts",
+    "E T N L A N R": "forecasts",
+    "E T N A N": "forecasts",  # a payoff belongs to a step: both leads of an own action show the same one
+    "E T N L N": "forecasts",  # what happened happened: shown in the rows of the own action that was taken
+}
+LISTS = ("E T N A", "E T N L A N R")  #: axes of the fields whose columns hold lists
 
 #: what is said of the columns that are no field of `Episodes`
 OTHERS = {
@@ -60,21 +76,16 @@ OTHERS = {
     "replayed": ("true/false", "whether a recorded answer was used"),
 }
 
-_BOOLS, _FLOATS = pa.list_(pa.bool_()), pa.list_(pa.float32())
-
-_EPISODES = {
-    "pairing": pa.int32(), "game": pa.string(), "episode": pa.int64(), "seat": pa.int16(), "agent": pa.string(),
-    "policy": pa.string(), "co_players": pa.string(), "feed": pa.string(), "length": pa.int32(), "terminated": pa.bool_(),
-}  # fmt: skip
-_STEPS = {
-    "pairing": pa.int32(), "episode": pa.int64(), "step": pa.int32(), "seat": pa.int16(), "active": pa.bool_(),
-    "action": pa.int16(), "executed": pa.int16(), "reaction": pa.int16(), "reward": pa.float32(),
-    "probs": _FLOATS, "values": _FLOATS,
-}  # fmt: skip
-_FORECASTS = {
-    "pairing": pa.int32(), "episode": pa.int64(), "step": pa.int32(), "forecaster": pa.int16(), "lead": pa.int8(),
-    "own_action": pa.int16(), "seat": pa.int16(), "taken": pa.bool_(), "p": _FLOATS, "fed": _FLOATS, "q": _FLOATS,
-    "attainable": _BOOLS, "mask": pa.bool_(), "realised": pa.int16(), "branch_reward": pa.float32(),
+_KEYS = {
+    "episodes": {
+        "pairing": pa.int32(), "game": pa.string(), "episode": pa.int64(), "seat": pa.int16(), "agent": pa.string(),
+        "policy": pa.string(), "co_players": pa.string(), "feed": pa.string(),
+    },
+    "steps": {"pairing": pa.int32(), "episode": pa.int64(), "step": pa.int32(), "seat": pa.int16()},
+    "forecasts": {
+        "pairing": pa.int32(), "episode": pa.int64(), "step": pa.int32(), "forecaster": pa.int16(), "lead": pa.int8(),
+        "own_action": pa.int16(), "seat": pa.int16(), "taken": pa.bool_(),
+    },
 }  # fmt: skip
 _CALLS = {
     "pairing": pa.int32(), "episode": pa.int64(), "step": pa.int32(), "seat": pa.int16(), "purpose": pa.string(),
@@ -84,19 +95,46 @@ _CALLS = {
 }  # fmt: skip
 
 
+def fields_of(kind: str) -> tuple[Entry, ...]:
+    """The fields of `Episodes` that are columns of this table, in their order."""
+    return tuple(entry for entry in DICTIONARY if TABLES[entry.axes] == kind and entry.name != "episode")
+
+
+def column_of(field: str) -> str:
+    """The name of a field's column."""
+    return COLUMNS.get(field, field)
+
+
 def schema(kind: str, metrics: Iterable[str] = ()) -> pa.Schema:
     """The columns of one of the files; those of `episodes` go on with one a metric."""
-    columns = {"episodes": _EPISODES, "steps": _STEPS, "forecasts": _FORECASTS, "calls": _CALLS}[kind]
-    made = [pa.field(name, dtype, metadata=_meaning(name)) for name, dtype in columns.items()]
+    if kind == "calls":
+        made = [_field(name, dtype) for name, dtype in _CALLS.items()]
+    else:
+        made = [_field(name, dtype) for name, dtype in _KEYS[kind].items()]
+        for entry in fields_of(kind):
+            dtype = _dtype(entry)
+            made.append(_field(column_of(entry.name), pa.list_(dtype) if entry.axes in LISTS else dtype, entry))
     if kind == "episodes":
-        made += [pa.field(name, pa.float64(), metadata={"meaning": f"metric {name}: see prospect list metrics"}) for name in metrics]
+        made += [
+            pa.field(name, pa.float64(), metadata={"meaning": f"the metric {name}; see 'prospect list metrics'"})
+            for name in metrics
+        ]
     dictionary = json.dumps({field.name: {k.decode(): v.decode() for k, v in field.metadata.items()} for field in made})
     return pa.schema(made, metadata={"prospect_env.dictionary": dictionary})
 
 
-def _meaning(column: str) -> dict[str, str]:
-    if column in OTHERS:
-        unit, meaning = OTHERS[column]
-        return {"unit": unit, "meaning": meaning}
-    entry = next(entry for entry in DICTIONARY if entry.name == FIELDS.get(column, column))
-    return {"unit": entry.unit, "meaning": entry.meaning, "when": entry.when, "field": entry.name}
+def _dtype(entry: Entry) -> pa.DataType:
+    if entry.unit == "true/false":
+        return pa.bool_()
+    if "index" in entry.unit:
+        return pa.int16()
+    return pa.int32() if entry.axes == "E" else pa.float32()
+
+
+def _field(name: str, dtype: pa.DataType, entry: Entry | None = None) -> Any:
+    if entry is None and name in OTHERS:
+        unit, meaning = OTHERS[name]
+        return pa.field(name, dtype, metadata={"unit": unit, "meaning": meaning})
+    entry = entry or next(entry for entry in DICTIONARY if entry.name == name)
+    about = {"unit": entry.unit, "meaning": entry.meaning, "when": entry.when, "field": entry.name}
+    return pa.field(name, dtype, metadata=about)

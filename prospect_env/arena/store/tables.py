@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from prospect_env.arena.store.schema import schema
+from prospect_env.arena.store.schema import LISTS, column_of, fields_of, schema
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.policy import Call
 
@@ -37,8 +37,7 @@ def _episodes(episodes: Episodes, pairing: int, metrics: Mapping[str, NDArray[An
         "policy": list(names) * count,
         "co_players": others * count,
         "feed": list(episodes.feeds) * count,
-        "length": np.repeat(episodes.length, seats),
-        "terminated": np.repeat(episodes.terminated, seats),
+        **{column_of(entry.name): np.repeat(getattr(episodes, entry.name), seats) for entry in fields_of("episodes")},
         **{name: np.asarray(values, dtype=np.float64) for name, values in metrics.items()},
     }
     return _table("episodes", columns, metrics)
@@ -48,24 +47,15 @@ def _steps(episodes: Episodes, pairing: int) -> pa.Table:
     seats = episodes.spec.seats
     played = episodes.played
     row, step = np.nonzero(played)
-    rows = len(row) * seats
-
-    def flat(array: NDArray[Any]) -> NDArray[Any]:
-        return array[played].reshape(-1)
-
-    columns = {
-        "pairing": np.full(rows, pairing),
+    columns: dict[str, Any] = {
+        "pairing": np.full(len(row) * seats, pairing),
         "episode": np.repeat(episodes.episode[row], seats),
         "step": np.repeat(step, seats),
         "seat": np.tile(np.arange(seats), len(row)),
-        "active": flat(episodes.active),
-        "action": flat(episodes.actions),
-        "executed": flat(episodes.executed),
-        "reaction": flat(episodes.reactions),
-        "reward": flat(episodes.rewards),
-        "probs": _lists(None if episodes.probs is None else episodes.probs[played], rows),
-        "values": _lists(None if episodes.values is None else episodes.values[played], rows),
     }
+    for entry in fields_of("steps"):
+        array = getattr(episodes, entry.name)
+        columns[column_of(entry.name)] = None if array is None else _flat(array[played], entry.axes)
     return _table("steps", columns)
 
 
@@ -78,14 +68,7 @@ def _forecasts(episodes: Episodes, pairing: int) -> pa.Table:
     count, each = len(row), leads * actions * seats
     lead, own, seat = (np.tile(axis.reshape(-1), count) for axis in np.indices((leads, actions, seats)))
     taken = own == np.repeat(episodes.actions[made], each)
-    assert episodes.realised is not None
-    happened = np.broadcast_to(episodes.realised[made][:, :, None, :], (count, leads, actions, seats)).reshape(-1)
-
-    def lists(array: NDArray[Any] | None) -> pa.Array:
-        return _lists(None if array is None else array[made], count * each)
-
-    mask, gains = episodes.mask, episodes.branch_rewards
-    columns = {
+    columns: dict[str, Any] = {
         "pairing": np.full(count * each, pairing),
         "episode": np.repeat(episodes.episode[row], each),
         "step": np.repeat(step, each),
@@ -94,15 +77,16 @@ def _forecasts(episodes: Episodes, pairing: int) -> pa.Table:
         "own_action": own,
         "seat": seat,
         "taken": taken,
-        "p": lists(episodes.forecast),
-        "fed": lists(episodes.fed),
-        "q": lists(episodes.truth),
-        "attainable": lists(episodes.attainable),
-        "mask": None if mask is None else mask[made].reshape(-1),
-        "realised": np.where(taken, happened, -1),
-        # A payoff belongs to this step, so both leads of an own action show the same one.
-        "branch_reward": None if gains is None else np.repeat(gains[made][:, None], leads, axis=1).reshape(-1),
     }
+    whole = (count, leads, actions, seats)
+    for entry in fields_of("forecasts"):
+        array = getattr(episodes, entry.name)
+        values = None if array is None else array[made]
+        if values is not None and entry.axes == "E T N A N":
+            values = np.broadcast_to(values[:, None], whole)
+        elif values is not None and entry.axes == "E T N L N":
+            values = np.where(taken.reshape(whole), values[:, :, None], -1)
+        columns[column_of(entry.name)] = None if values is None else _flat(values, entry.axes)
     return _table("forecasts", columns)
 
 
@@ -124,15 +108,16 @@ def _column(values: Any, dtype: pa.DataType, rows: int) -> pa.Array:
         return pa.nulls(rows, dtype)
     if isinstance(values, pa.Array):
         return values.cast(dtype)
-    if isinstance(values, np.ndarray) and not pa.types.is_list(dtype):
+    if isinstance(values, np.ndarray) and not pa.types.is_string(dtype):
         return pa.array(np.ascontiguousarray(values)).cast(dtype)
     return pa.array(values, dtype)
 
 
-def _lists(array: NDArray[Any] | None, rows: int) -> pa.Array | None:
-    """One list a row from the last axis; None where nothing was recorded."""
-    if array is None:
-        return None
+def _flat(array: NDArray[Any], axes: str) -> Any:
+    """One value a row, or one list a row from the last axis."""
+    if axes not in LISTS:
+        return array.reshape(-1)
     width = array.shape[-1]
-    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * np.int32(width))
-    return pa.ListArray.from_arrays(offsets, pa.array(np.ascontiguousarray(array).reshape(-1)))
+    values = np.ascontiguousarray(array).reshape(-1)
+    offsets = pa.array(np.arange(0, len(values) + 1, width, dtype=np.int32))
+    return pa.ListArray.from_arrays(offsets, pa.array(values))

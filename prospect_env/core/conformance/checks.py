@@ -66,11 +66,12 @@ def validate(
     game: Game | Callable[[], Game],
     names: Iterable[str] | None = None,
     matches: int = MATCHES,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Make all checks (or those named) of a game, or of what builds one without arguments.
 
-    A game that cannot be built fails the check `builds` and no other is made. `progress` is told of each check.
+    A game that cannot be built fails the check `builds` and no other is made. `progress` is told how many
+    checks are done, and how many there are.
     """
     what = getattr(game, "__name__", type(game).__name__)
     try:
@@ -82,9 +83,10 @@ def validate(
         return Report(what, (Finding("builds", "A game comes out, with a spec that holds.", False, str(wrong)),))
     findings = [Finding("builds", "A game comes out, with a spec that holds.", True, "")]
     walk = Walk(built, np.arange(matches))
-    for name in CHECKS if names is None else names:
+    wanted = list(CHECKS if names is None else names)
+    for done, name in enumerate(wanted):
         if progress is not None:
-            progress(name)
+            progress(done, len(wanted))
         findings.append(_made(name, walk))
     return Report(built.spec.name, tuple(findings))
 

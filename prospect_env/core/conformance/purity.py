@@ -86,8 +86,9 @@ def inactive_ignored(walk: Walk) -> str | None:
 def pickles(walk: Walk) -> str | None:
     """Game and states survive pickle, and play on as before."""
     game = pickled(walk.game)
-    if game.spec != walk.game.spec and difference(game.spec, walk.game.spec):
-        return "the spec of a pickled game differs"
+    wrong = difference(game.spec, walk.game.spec)
+    if wrong:
+        return f"the spec of a pickled game differs: {wrong}"
     for moment in _some(walk):
         state = pickled(moment.state)
         wrong = difference(state, moment.state)

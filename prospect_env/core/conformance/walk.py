@@ -74,34 +74,39 @@ class Walk:
 
 def difference(one: Any, other: Any, where: str = "") -> str | None:
     """Where two trees of arrays differ, in words; None where they are equal bit for bit."""
+    what = where or "it"
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        a, b = np.asarray(one), np.asarray(other)
-        if a.shape != b.shape or a.dtype != b.dtype:
-            return f"{where or 'it'} is {a.dtype}{list(a.shape)} here and {b.dtype}{list(b.shape)} there"
-        nans = a.dtype.kind in "fc"
-        return None if np.array_equal(a, b, equal_nan=nans) else f"the values of {where or 'it'} differ"
+        return _array_difference(np.asarray(one), np.asarray(other), what)
     if type(one) is not type(other):
-        return f"{where or 'it'} is a {type(one).__name__} here and a {type(other).__name__} there"
-    if is_dataclass(one) and not isinstance(one, type):
-        pairs = [(f.name, getattr(one, f.name), getattr(other, f.name)) for f in fields(one)]
-    elif isinstance(one, dict):
-        if one.keys() != other.keys():
-            return f"the keys of {where or 'it'} differ"
-        pairs = [(str(key), one[key], other[key]) for key in one]
-    elif isinstance(one, tuple | list):
-        if len(one) != len(other):
-            return f"the length of {where or 'it'} differs"
-        names = getattr(one, "_fields", range(len(one)))
-        pairs = [(str(name), a, b) for name, a, b in zip(names, one, other, strict=True)]
-    else:
-        return None if one is other or one == other else f"{where or 'it'} is {one!r} here and {other!r} there"
-    for name, a, b in pairs:
-        found = difference(a, b, f"{where}.{name}" if where else name)
-        if found:
-            return found
+        return f"{what} is a {type(one).__name__} here and a {type(other).__name__} there"
+    mine, theirs = _branches(one), _branches(other)
+    if mine is None or theirs is None:
+        # The second comparison is for nan, which is a value like any other here.
+        same = one is other or one == other or (one != one and other != other)
+        return None if same else f"{what} is {one!r} here and {other!r} there"
+    if mine.keys() != theirs.keys():
+        return f"{what} has other parts here than there"
+    differences = (difference(mine[name], theirs[name], f"{where}.{name}" if where else name) for name in mine)
+    return next((found for found in differences if found), None)
+
+
+def _branches(tree: Any) -> dict[str, Any] | None:
+    """The parts of a tree by name, None for a leaf."""
+    if is_dataclass(tree) and not isinstance(tree, type):
+        return {field.name: getattr(tree, field.name) for field in fields(tree)}
+    if isinstance(tree, dict):
+        return {str(key): value for key, value in tree.items()}
+    if isinstance(tree, tuple | list):
+        return {str(name): value for name, value in zip(getattr(tree, "_fields", range(len(tree))), tree, strict=True)}
     return None
+
+
+def _array_difference(a: NDArray[Any], b: NDArray[Any], what: str) -> str | None:
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return f"{what} is {a.dtype}{list(a.shape)} here and {b.dtype}{list(b.shape)} there"
+    return None if np.array_equal(a, b, equal_nan=a.dtype.kind in "fc") else f"the values of {what} differ"
 
 
 def pickled(thing: Any) -> Any:
     """`thing` through pickle and back."""
-    return pickle.loads(pickle.dumps(thing))
+    return pickle.loads(pickle.dumps(thing))  # noqa: S301  (it was made on this very line)

@@ -1,0 +1,197 @@
+"""The future as a tensor: by hand, against what then happens, and from whom nothing may be learned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from prospect_env.arena.play import play
+from prospect_env.core.chance import Chance
+from prospect_env.core.episodes import columns
+from prospect_env.core.errors import UnsuitablePolicy
+from prospect_env.core.forecast import Forecast
+from prospect_env.core.make import make_game, make_policy
+from prospect_env.core.policy import Decision, Policy, Table, View
+from prospect_env.core.registry import games
+from tests.samples import GAME_PARAMETERS
+from tests.toys import Cards, Offers
+
+C, D = 0, 1
+
+
+def riding(actor: str, predictor: str = "uniform") -> str:
+    return f"forecasting:actor=({actor}),predictor={predictor}"
+
+
+def test_truth_by_hand_against_noisy_tit_for_tat() -> None:
+    game = make_game("prisoners_dilemma", rounds=5, noise=0.1)
+    episodes = play(game, [riding("always_cooperate"), "tit_for_tat"], episodes=50, branch="all")
+    assert episodes.truth is not None
+    # Tit for tat means to do what I am seen to have done, and trembles with .1. If I choose C it sees C with .9, so it
+    # then does C with .9 * .9 + .1 * .1 = .82; if I choose D, with .1 * .9 + .9 * .1 = .18.
+    answers = episodes.truth[:, :-1, 0, 1, :, 1, C]
+    assert np.allclose(answers, [0.82, 0.18], atol=1e-6)
+    # In the first step it means C whatever I do: C with .9 in both rows of lead 0.
+    assert np.allclose(episodes.truth[:, 0, 0, 0, :, 1, C], 0.9, atol=1e-6)
+
+
+def test_branch_rewards_by_hand() -> None:
+    episodes = play("prisoners_dilemma", [riding("always_defect"), "random:p=.25"], episodes=4, branch="all")
+    assert episodes.branch_rewards is not None
+    # Against C with .25: C pays me .25 * 3 + .75 * 0 = .75 and the other .25 * 3 + .75 * 5 = 4.5;
+    # D pays me .25 * 5 + .75 * 1 = 2 and the other .25 * 0 + .75 * 1 = .75.
+    assert np.allclose(episodes.branch_rewards[:, :, 0], [[0.75, 4.5], [2.0, 0.75]], atol=1e-6)
+
+
+@pytest.mark.parametrize("co_player", ["random_memory_one", "generous_tit_for_tat", "prospective:predictor=bayes"])
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_the_oracle_says_the_truth_exactly(co_player: str, noise: float) -> None:
+    game = make_game("prisoners_dilemma", rounds=8, noise=noise)
+    episodes = play(game, ["prospective:predictor=oracle", co_player], episodes=20, branch="all")
+    assert episodes.forecast is not None
+    assert episodes.truth is not None
+    assert episodes.mask is not None
+    others = episodes.mask[:, :, 0, :, :, 1]
+    assert others[:, :-1].all()
+    assert np.array_equal(episodes.forecast[:, :, 0, :, :, 1][others], episodes.truth[:, :, 0, :, :, 1][others])
+
+
+@pytest.mark.parametrize("name", list(games))
+def test_branching_changes_nothing_that_is_played(name: str) -> None:
+    game = make_game(name, noise=0.1, termination_probability=0.1, **GAME_PARAMETERS[name])
+    policies = [riding("random", "bayes"), "random"]
+    plain = play(game, policies, episodes=30, seed=5)
+    branched = play(game, policies, episodes=30, seed=5, branch="all")
+    for column in columns():
+        if column.metadata["when"] != "with branch='all'":
+            a, b = getattr(plain, column.name), getattr(branched, column.name)
+            assert (a is None and b is None) or np.array_equal(a, b, equal_nan=a.dtype.kind == "f"), column.name
+
+
+@pytest.mark.parametrize("name", list(games))
+@pytest.mark.parametrize("co_player", ["tit_for_tat", "always:action=1"])
+def test_fork_equality_the_taken_branch_is_what_happened(name: str, co_player: str) -> None:
+    """With a certain co-player and no noise the branch of the taken action must be the path itself."""
+    game = make_game(name, **GAME_PARAMETERS[name])
+    episodes = play(game, [riding("random"), co_player], episodes=40, branch="all")
+    assert episodes.truth is not None
+    assert episodes.realised is not None
+    taken = np.take_along_axis(episodes.truth[:, :, 0, :, :, 1], episodes.actions[:, :, 0, None, None, None], axis=3)
+    happened = episodes.realised[:, :, 0, :, 1]
+    assert (happened[:, :-1] >= 0).all()
+    assert np.array_equal(np.argmax(taken[:, :-1, :, 0], axis=-1), happened[:, :-1])
+    rewards = np.take_along_axis(episodes.branch_rewards[:, :, 0], episodes.actions[:, :, 0, None, None], axis=2)  # type: ignore[index]
+    assert np.allclose(rewards[:, :, 0], episodes.rewards)
+
+
+def test_truth_has_the_frequencies_of_what_happens() -> None:
+    game = make_game("prisoners_dilemma", rounds=2, noise=0.2)
+    episodes = play(game, [riding("random:p=.5"), "generous_tit_for_tat"], episodes=20_000, branch="all")
+    assert episodes.truth is not None
+    assert episodes.realised is not None
+    for action in (C, D):
+        chosen = episodes.actions[:, 0, 0] == action
+        predicted = episodes.truth[chosen, 0, 0, 1, action, 1, C].mean()
+        # 10 000 matches: 4 standard errors are .02.
+        assert abs((episodes.realised[chosen, 0, 0, 1, 1] == C).mean() - predicted) < 0.02
+
+
+def test_rows_that_cannot_be_scored_are_masked_and_still_sum_to_one() -> None:
+    game = make_game("matrix_game", **GAME_PARAMETERS["matrix_game"])
+    episodes = play(game, [riding("random"), riding("random")], episodes=3, branch="all")
+    assert episodes.truth is not None
+    assert episodes.mask is not None
+    assert episodes.attainable is not None
+    assert np.allclose(episodes.truth.sum(axis=-1), 1)
+    # Seat 0 has two of the three actions; the last step has no later choice; the own seat is not branched at lead 1.
+    assert not episodes.mask[:, :, 0, :, 2].any()
+    assert not episodes.mask[:, -1, :, 1].any()
+    assert not episodes.mask[:, :, 0, 1, :, 0].any()
+    assert episodes.mask[:, :-1, 0, :, :2, 1].all()
+    # Seat 1 has all three.
+    assert episodes.attainable[:, :-1, 0, :, :2, 1].all()
+    assert not episodes.attainable[:, :, 1, :, :, 0, 2].any()
+
+
+class Silent(Policy):
+    """Does C with .3 but states no probabilities."""
+
+    name = "silent"
+
+    def begin(self, table: Table) -> None:
+        return None
+
+    def decide(self, memory: None, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
+        return Decision((chance.uniform("action") >= 0.3).astype(np.int8))
+
+
+def test_policies_without_probabilities_are_sampled() -> None:
+    episodes = play("prisoners_dilemma", [make_policy(riding("random")), Silent()], episodes=300, branch="all")
+    assert episodes.truth is not None
+    said = episodes.truth[:, :, 0, 0, 0, 1, C]
+    assert len(np.unique(said)) > 2
+    # 3 000 decisions of 32 draws each: 4 standard errors of the mean are .006.
+    assert abs(said.mean() - 0.3) < 0.006
+
+
+def test_policies_that_cannot_be_asked_twice_are_not_branched() -> None:
+    silent = Silent()
+    silent.branchable = False
+    with pytest.raises(UnsuitablePolicy, match="cannot be asked twice"):
+        play("prisoners_dilemma", [riding("random"), silent], branch="all")
+    play("prisoners_dilemma", [riding("random"), silent])
+
+
+def test_one_oracle_at_a_table() -> None:
+    with pytest.raises(UnsuitablePolicy, match="need the oracle"):
+        play("prisoners_dilemma", ["prospective:predictor=oracle", "prospective:predictor=oracle"])
+
+
+def test_reactions_in_turns_come_within_the_window() -> None:
+    episodes = play(Offers(), [riding("random"), riding("random")], episodes=60, branch="all")
+    assert episodes.mask is not None
+    assert episodes.truth is not None
+    assert episodes.realised is not None
+    # Steps alternate: proposer, responder, proposer, responder. Nobody else chooses in the same step (lead 0), and the
+    # other's answer comes one step on.
+    assert not episodes.mask[:, :, 0, 0, :, 1].any()
+    assert episodes.mask[:, 0, 0, 1, 1:3, 1].all()
+    assert not episodes.mask[:, 0, 0, 1, 3:, 1].any()
+    assert not episodes.mask[:, 1, 0].any(), "a seat that is not asked forecasts nothing"
+    # A responder that answers at random is kind with .5 (accept), never `nothing`.
+    assert np.allclose(episodes.truth[:, 0, 0, 1, 1:3, 1], [0, 0.5, 0.5])
+    assert (episodes.realised[:, 0, 0, 1, 1] == episodes.reactions[:, 1, 1]).all()
+    # Own next choice lies two steps on, within the window of 2.
+    assert (episodes.realised[:, 0, 0, 1, 0] == episodes.reactions[:, 2, 0]).all()
+    # The responder's last choice is answered by nobody.
+    assert not episodes.mask[:, 3, 1, 1].any()
+
+
+def test_hidden_information_is_believed_not_seen() -> None:
+    """A forecast may depend on what the seat knows and on nothing else: other hidden cards, same forecast."""
+    game = Cards()
+    policy = make_policy("prospective:predictor=bayes,planner=myopic")
+    from prospect_env.core import position
+    from prospect_env.core.chance import episode_seeds
+    from prospect_env.core.players import Players
+
+    players = Players(game, {0: policy, 1: make_policy("random"), 2: make_policy("random")})
+    at = players.begin(episode_seeds(0, 400))
+    cards = at.state.cards
+    turn = players.turn(at, position.active(game, at))
+    other = 1 - cards
+    other[:, 0] = cards[:, 0]
+    from dataclasses import replace
+
+    swapped = replace(at, state=replace(at.state, cards=other))
+    again = players.turn(swapped, position.active(game, swapped))
+    assert np.array_equal(turn.forecasts[0].probs, again.forecasts[0].probs)
+    assert np.array_equal(turn.decisions[0].values, again.decisions[0].values)
+
+
+@pytest.mark.parametrize("game", [Offers(), Cards()], ids=["offers", "cards"])
+def test_toys_play_with_every_planner(game: object) -> None:
+    seats = game.spec.seats  # type: ignore[attr-defined]
+    for spec in ("prospective:predictor=bayes,depth=3", "prospective:predictor=oracle,depth=3"):
+        episodes = play(game, [spec, *["random"] * (seats - 1)], episodes=10, branch="all")  # type: ignore[list-item]
+        assert (episodes.length == episodes.spec.horizon).all()
