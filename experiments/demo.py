@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -36,9 +37,9 @@ COLUMNS = {
     "welfare_efficiency": ("welfare efficiency", 2),
     "others_return": ("others' return a round", 2),
     "factual_skill": ("factual skill", 2),
-    "counterfactual_skill": ("counterfactual skill", 2),
+    "counterfactual_skill": ("counter-\nfactual skill", 2),
     "skill_gap": ("skill gap", 2),
-    "understanding_gap": ("understanding gap", 3),
+    "understanding_gap": ("under-\nstanding gap", 2),
     "foreseen_harm": ("foreseen harm", 2),
     "value_of_prediction": ("value of prediction a round", 2),
     "decisions_per_second": ("decisions a second", 0),
@@ -123,19 +124,20 @@ def worths(own: dict[Cell, Episodes], other: dict[str, dict[Cell, Episodes]]) ->
 
 
 def shown(figure: Interval, digits: int = 2) -> str:
-    """`1.23` over `1.10 .. 1.36`; a dash where there is nothing to say."""
+    """`1.23` over `1.10..1.36`; a dash where there is nothing to say."""
     if np.isnan(figure.value):
         return "–"
-    return f"{figure.value:.{digits}f}\n[dim]{figure.low:.{digits}f} .. {figure.high:.{digits}f}[/dim]"
+    return f"{figure.value:.{digits}f}\n[dim]{figure.low:.{digits}f}..{figure.high:.{digits}f}[/dim]"
 
 
 def print_tables(table: dict[str, dict[str, Interval]], worth: list[dict[str, Any]], about: str) -> None:
     """The two tables, with what a reader needs to read them."""
-    console = Console(width=180)
-    first = Table(title=f"Who foresees what, and what it brings ({about})", title_justify="left")
+    console = Console(width=160)
+    style = {"title_justify": "left", "box": SIMPLE_HEAD, "padding": (0, 1, 0, 0)}
+    first = Table(title=f"Who foresees what, and what it brings ({about})", **style)
     first.add_column("policy")
     for heading, _ in COLUMNS.values():
-        first.add_column(heading, justify="right")
+        first.add_column(heading, justify="right", min_width=11)
     for policy, row in table.items():
         first.add_row(policy, *(shown(row[name], digits) for name, (_, digits) in COLUMNS.items()))
     console.print(first)
@@ -146,14 +148,15 @@ def print_tables(table: dict[str, dict[str, Interval]], worth: list[dict[str, An
         "\nForeseen harm: what the policy's own forecast said others would lose by its choice, where a choice as good for"
         "\nitself was at hand. Value of prediction: payoff lost when its forecast is replaced by how often the other did what.\n"
     )
-    second = Table(title="What forecasts are worth to lm plan: payoff a round by what its planner is fed", title_justify="left")
+    second = Table(title="What forecasts are worth to lm plan: payoff a round by what its planner is fed", **style)
     for heading in ("game", "co-player"):
         second.add_column(heading)
-    for heading in (*FEEDS, "own - marginal", "diagnosticity (oracle - marginal)"):
+    for heading in (*FEEDS, "own - marginal", "diagnosticity: oracle - marginal"):
         second.add_column(heading, justify="right")
     for row in worth:
         names = (*FEEDS, "value_of_prediction", "diagnosticity")
-        second.add_row(row["game"], row["co_player"], *(shown(row[name]) for name in names), end_section=row["co_player"] == CO_PLAYERS[-1])
+        last = row["co_player"] == CO_PLAYERS[-1]
+        second.add_row(row["game"], row["co_player"], *(shown(row[name]) for name in names), end_section=last)
     console.print(second)
     console.print("Diagnosticity says what a perfect forecast could be worth there: where it is 0, no forecast can earn anything.\n")
 

@@ -99,7 +99,11 @@ def main(repetitions: int, seconds: float) -> dict[str, dict[str, float]]:
         plays[f"raw_env probabilities{how}"] = turns(raw, sent["probabilities"], last)
     rates = measure(plays, repetitions, seconds)
     ratios = {name: rate / rates["rps parallel"] for name, rate in rates.items() if name.startswith("parallel")}
-    ratios |= {name: rate / rates["rps raw_env"] for name, rate in rates.items() if name in ("raw_env off", "raw_env probabilities")}
+    ratios |= {
+        name: rate / rates["rps raw_env"]
+        for name, rate in rates.items()
+        if name in ("raw_env off", "raw_env probabilities")
+    }
     ratios |= {
         f"{name} with last()": rates[f"{name} with last()"] / rates["rps raw_env with last()"]
         for name in ("raw_env off", "raw_env probabilities")

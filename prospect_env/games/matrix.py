@@ -18,7 +18,6 @@ from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game, GameSpec, Outcome
 
-
 #: the table a matrix game has if none is given, so that every registered game can be built by its name alone
 ROCK_PAPER_SCISSORS = (
     ((0, 0), (-1, 1), (1, -1)),

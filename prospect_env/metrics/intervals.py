@@ -30,7 +30,7 @@ class Interval(NamedTuple):
 
 
 def replicates(
-    parts: Float[np.ndarray, "I K"], clusters: Shaped[np.ndarray, " I"], draws: int = DRAWS, seed: int = 0
+    parts: Float[np.ndarray, "I K"], clusters: Shaped[np.ndarray, " C"], draws: int = DRAWS, seed: int = 0
 ) -> Float[np.ndarray, "D K"]:
     """Pooled parts of `draws` samples of clusters drawn with replacement.
 

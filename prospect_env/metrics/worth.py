@@ -41,7 +41,7 @@ _ALTERNATOR = "memory_one:p=[1,0,0,1,1]"
 
 
 def _case(policy: str, co_player: str = _ALTERNATOR, game: str = "matching_pennies", **parameters: Any) -> Case:
-    return Case(policy, co_player, game, {"rounds": 40, **parameters})
+    return Case(policy, co_player, game, {"rounds": 20, **parameters})
 
 
 _USES, _IGNORANT = _case("prospective:predictor=bayes"), _case("prospective:predictor=uniform")

@@ -33,12 +33,16 @@ class TurnView(AECEnv[str, dict[str, Any], Any]):
     """
 
     def __init__(self, cast: Cast, max_cycles: int | None, render_mode: str | None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         check_limit("max_cycles", max_cycles)
         check_render_mode(render_mode)
         spec, options = cast.spec, cast.options
         self.cast, self.max_cycles, self.render_mode = cast, max_cycles, render_mode
-        self.metadata = {"name": f"{spec.name}_v{spec.version}", "render_modes": RENDER_MODES, "is_parallelizable": True}
+        self.metadata = {
+            "name": f"{spec.name}_v{spec.version}",
+            "render_modes": RENDER_MODES,
+            "is_parallelizable": True,
+        }
         self.possible_agents = list(cast.agents)
         self.observation_spaces = {agent: observation_space(spec, options.text) for agent in cast.agents}
         self.action_spaces = {agent: action_space(spec, options.forecast) for agent in cast.agents}
@@ -46,6 +50,8 @@ class TurnView(AECEnv[str, dict[str, Any], Any]):
         self._rules, self._seeds = Tabulated(cast.game), Seeds()
         self._match: Match | None = None
         self._orders: dict[tuple[bool, ...], tuple[str, ...]] = {}
+        self._order: tuple[str, ...] = ()
+        self._turn = 0
         self.agents: list[str] = []
 
     def observation_space(self, agent: str) -> Space[Any]:
@@ -65,9 +71,8 @@ class TurnView(AECEnv[str, dict[str, Any], Any]):
         self.terminations = dict.fromkeys(self.agents, False)
         self.truncations = dict.fromkeys(self.agents, False)
         self.infos = {agent: {} for agent in self.agents}
-        self._skip_agent_selection = None
+        self._skip_agent_selection: str | None = None  # type: ignore[assignment]
         self._paid = False
-        self._order, self._turn = (), 0
         self._next_turn()
 
     def step(self, action: Any) -> None:
@@ -92,7 +97,8 @@ class TurnView(AECEnv[str, dict[str, Any], Any]):
         match, agents = self.match, self.agents
         gained = match.play()
         self._paid = True
-        self.infos = infos = {agent: {} for agent in agents}
+        infos: dict[str, dict[str, Any]] = {agent: {} for agent in agents}
+        self.infos = infos
         for seat in match.flagged:
             infos[self.cast.spec.agents[seat]]["illegal_action"] = True
         for agent, seat in self._seat.items():

@@ -13,7 +13,6 @@ from prospect_env.core import position
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check, uniform
-from prospect_env.core.players import Turn
 from prospect_env.core.registry import load
 from prospect_env.core.state import put, take
 from prospect_env.core.unfold import Unfolding
@@ -75,7 +74,9 @@ class Batch:
         assert self.at is not None
         return self.at
 
-    def begin(self, rows: Int[np.ndarray, " K"], seeds: UInt64[np.ndarray, " K"], numbers: Int[np.ndarray, " K"]) -> None:
+    def begin(
+        self, rows: Int[np.ndarray, " K"], seeds: UInt64[np.ndarray, " K"], numbers: Int[np.ndarray, " K"]
+    ) -> None:
         """New matches with these seeds in these rows (at first, in all)."""
         fresh = self.cast.players.begin(seeds, numbers)
         self.at = fresh if len(rows) == self.size else put(self.position, rows, fresh)
@@ -109,10 +110,12 @@ class Batch:
         after, outcome = players.advance(cast.game, at, chosen, now)
         gained = np.where(playing, outcome.rewards[:, seat].astype(np.float64), 0.0)
         if self._ledger is not None:
-            gained += cast.options.forecast_reward * self._rewarded(self._ledger, now, chosen, outcome, legal, forecasts, found)
+            gained += cast.options.forecast_reward * self._rewarded(
+                self._ledger, now, chosen, outcome, legal, forecasts, found
+            )
         calls = tuple(call for policy in players.policies.values() for call in policy.calls())
-        said = forecasts | {other: forecast.probs for other, forecast in turn.forecasts.items()}
-        self._steps.append(Step(now, chosen, outcome._replace(state=None), said, turn.decisions, found, calls))
+        everybodys = forecasts | {other: said.probs for other, said in turn.forecasts.items()}
+        self._steps.append(Step(now, chosen, outcome._replace(state=None), everybodys, turn.decisions, found, calls))
         self.at, self.flagged = after, flagged
         self.lengths += playing
         self.illegal += flagged
@@ -137,7 +140,9 @@ class Batch:
         flagged = asked & ~fine
         if flagged.any() and options.illegal == "raise":
             row = int(np.argmax(flagged))
-            raise IllegalAction(self._who(row), int(self.lengths[row]), int(numbers[row]), np.flatnonzero(legal[row]).tolist())
+            raise IllegalAction(
+                self._who(row), int(self.lengths[row]), int(numbers[row]), np.flatnonzero(legal[row]).tolist()
+            )
         chosen = np.where(fine, numbers, np.argmax(legal, axis=1))
         return np.where(asked, chosen, -1).astype(np.int8), flagged, forecasts
 
@@ -153,7 +158,9 @@ class Batch:
             filled[rows] = probs
             return filled
         if said is None or not whole:
-            what = "it is missing" if said is None else f"its shape is {np.shape(said)}; needed is {(self.size, *shape)}"
+            what = (
+                "it is missing" if said is None else f"its shape is {np.shape(said)}; needed is {(self.size, *shape)}"
+            )
             raise InvalidForecast(self.cast.spec.agents[self.seat], int(self.lengths.max()), what)
         for row in rows.tolist():
             _, wrong = committed(np.asarray(said[row]), shape, logits)
@@ -195,7 +202,9 @@ class Batch:
         at, seat, seen, reward = self.position, self.seat, None, None
         if self.lengths[row]:
             step = self._steps[-1]
-            everything = position.all_see(step.outcome, step.now) if step.outcome.seen is None else step.outcome.seen[:, seat]
+            everything = (
+                position.all_see(step.outcome, step.now) if step.outcome.seen is None else step.outcome.seen[:, seat]
+            )
             seen, reward = everything[row], float(step.outcome.rewards[row, seat])
         one = take(at.state, np.array([row]))
         game = self.cast.game

@@ -77,7 +77,9 @@ def cast(
     if len(inside) == len(agents):
         raise BadParameter("co_players names every seat; at least one must be left to the caller")
     if options.rows == "all" and not inside:
-        raise BadParameter("rows='all' needs co_players: only seats played inside can be asked what they would have done")
+        raise BadParameter(
+            "rows='all' needs co_players: only seats played inside can be asked what they would have done"
+        )
     policies = {seat: make_policy(inside[agent]) for seat, agent in enumerate(agents) if agent in inside}
     found = Cast(Players(rules, policies), options)
     if found.branching:

@@ -25,7 +25,9 @@ def gain(
     p: Float[np.ndarray, "*shape R"], q: Float[np.ndarray, "*shape R"], can: Bool[np.ndarray, "*shape R"]
 ) -> Float[np.ndarray, "*shape"]:
     """`S_uniform - S(p, q)`, with `can` the attainable reactions (at least one a row)."""
-    return np.asarray(2.0 * short_sum(p * q) - short_sum(p * p) - 1.0 / np.maximum(short_sum(can.astype(np.float64)), 1.0))
+    return np.asarray(
+        2.0 * short_sum(p * q) - short_sum(p * p) - 1.0 / np.maximum(short_sum(can.astype(np.float64)), 1.0)
+    )
 
 
 def expected_gain(forecast: Float[np.ndarray, "B L A N R"], truth: Unfolding, seat: int) -> Float[np.ndarray, " B"]:

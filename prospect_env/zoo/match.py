@@ -16,13 +16,14 @@ from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check
 from prospect_env.core.players import Turn
+from prospect_env.core.policy import Call
 from prospect_env.core.registry import load
 from prospect_env.zoo.cast import Cast
 from prospect_env.zoo.history import Step, episodes
 from prospect_env.zoo.ledger import Ledger, expected_gain
 from prospect_env.zoo.reading import action_index, committed, parts
 from prospect_env.zoo.summary import Summary, metrics
-from prospect_env.zoo.tabulated import Edge, Node, Tabulated
+from prospect_env.zoo.tabulated import Edge, Tabulated
 from prospect_env.zoo.truths import truths
 
 _NOBODY = Turn({}, {}, {}, {})
@@ -112,7 +113,7 @@ class Match:
         moves = tuple(chosen)
         # Step 0 of chance is the sitting down; the first choice is made at step 1.
         edge = node.edges.get(moves) or self.rules.follow(node, moves, lambda: self._chance(len(self.steps) + 1))
-        calls = ()
+        calls: tuple[Call, ...] = ()
         if inside is not None:
             if forecasts:
                 found = truths(cast, inside, node.now, turn, edge.actions, forecasts)

@@ -39,7 +39,12 @@ class Options:
         _one_of("illegal", self.illegal, get_args(Illegal))
         _one_of("rows", self.rows, get_args(Rows))
         weight = self.forecast_reward
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or weight != weight or abs(weight) == float("inf"):
+        if (
+            isinstance(weight, bool)
+            or not isinstance(weight, int | float)
+            or weight != weight
+            or abs(weight) == float("inf")
+        ):
             raise BadParameter(f"forecast_reward is {weight!r}; it must be a finite number")
         if weight and self.forecast == "off":
             raise BadParameter(f"forecast_reward is {weight!r} with forecast='off'; there is nothing to reward")

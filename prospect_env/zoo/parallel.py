@@ -36,7 +36,11 @@ class ParallelView(ParallelEnv[str, dict[str, Any], Any]):
         check_render_mode(render_mode)
         spec, options = cast.spec, cast.options
         self.cast, self.max_cycles, self.render_mode = cast, max_cycles, render_mode
-        self.metadata = {"name": f"{spec.name}_v{spec.version}", "render_modes": RENDER_MODES, "is_parallelizable": True}
+        self.metadata = {
+            "name": f"{spec.name}_v{spec.version}",
+            "render_modes": RENDER_MODES,
+            "is_parallelizable": True,
+        }
         self.possible_agents = list(cast.agents)
         self.agents: list[str] = []
         self.observation_spaces = {agent: observation_space(spec, options.text) for agent in cast.agents}
@@ -79,7 +83,9 @@ class ParallelView(ParallelEnv[str, dict[str, Any], Any]):
                     raise BadParameter(f"{agent} is active at step {len(match.steps)} and sends no action")
                 match.choose(seat, actions[agent])
         if len(actions) > len(self._seats):
-            raise UnknownName("agent", str(next(name for name in actions if name not in self.possible_agents)), self.agents)
+            raise UnknownName(
+                "agent", str(next(name for name in actions if name not in self.possible_agents)), self.agents
+            )
         gained = match.play()
         over = match.over
         cut = not over and self.max_cycles is not None and len(match.steps) >= self.max_cycles

@@ -10,7 +10,6 @@ from jaxtyping import UInt64
 from prospect_env.core.chance import episode_seeds
 from prospect_env.core.errors import BadParameter
 
-
 BLOCK = 64  #: seeds made at once, since making one costs as much
 
 

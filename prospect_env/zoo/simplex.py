@@ -19,13 +19,8 @@ class Simplex(Box):
     A plain `Box` would call almost nothing it samples a forecast; here every sample is one, as every tool assumes.
     """
 
-    def __init__(
-        self,
-        shape: tuple[int, ...],
-        dtype: type[np.floating[Any]] = np.float32,
-        seed: int | np.random.Generator | None = None,
-    ) -> None:
-        super().__init__(0.0, 1.0, shape, dtype, seed)
+    def __init__(self, shape: tuple[int, ...], seed: int | np.random.Generator | None = None) -> None:
+        super().__init__(0.0, 1.0, shape, np.float32, seed)
 
     def sample(self, mask: None = None, probability: None = None) -> NDArray[Any]:
         """A point drawn evenly from the simplex (a flat Dirichlet in each row)."""
@@ -44,10 +39,10 @@ class Simplex(Box):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Simplex({self.shape}, {self.dtype}, within {TOLERANCE})"
+        return f"Simplex({self.shape}, within {TOLERANCE})"
 
 
 @batch_space.register(Simplex)
 def _batch_simplex(space: Simplex, n: int = 1) -> Simplex:
     # Without this a vector environment would offer the plain Box, whose samples are no forecasts.
-    return Simplex((n, *space.shape), space.dtype.type, seed=deepcopy(space.np_random))
+    return Simplex((n, *space.shape), seed=deepcopy(space.np_random))

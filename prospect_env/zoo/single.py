@@ -36,9 +36,7 @@ class SeatView(gymnasium.Env[Any, Any]):
         self.cast, self.max_cycles, self.render_mode = cast, max_cycles, render_mode
         self.metadata = {"render_modes": RENDER_MODES, "render_fps": 1}
         numbers = numbers_space(cast.spec)
-        self.observation_space = (
-            Dict({"observation": numbers, "text": text_space()}) if cast.options.text else numbers  # type: ignore[assignment]
-        )
+        self.observation_space = Dict({"observation": numbers, "text": text_space()}) if cast.options.text else numbers
         self.action_space = action_space(cast.spec, cast.options.forecast)
         self._seat = cast.outside[0]
         self._rules, self._seeds = Tabulated(cast.game), Seeds()

@@ -62,7 +62,17 @@ def _looking(name: str) -> Callable[..., Any]:
 
 # Everything that a dict does is a look.
 for _name in (
-    *("__getitem__", "__setitem__", "__delitem__", "__iter__", "__reversed__", "__len__", "__contains__", "__eq__", "__ne__"),
+    *(
+        "__getitem__",
+        "__setitem__",
+        "__delitem__",
+        "__iter__",
+        "__reversed__",
+        "__len__",
+        "__contains__",
+        "__eq__",
+        "__ne__",
+    ),
     *("__or__", "__ror__", "__ior__", "__repr__", "get", "keys", "values", "items", "pop", "popitem", "setdefault"),
     *("update", "clear", "copy"),
 ):

@@ -124,7 +124,9 @@ class Tabulated:
         now, legal, seen = game.active(state), game.legal(state)[0], game.observe(state)[0]
         options = tuple(frozenset(np.flatnonzero(row).tolist()) for row in legal)
         masks = tuple(row.astype(np.int8) for row in legal)
-        return Node(state, now, tuple(now[0].tolist()), options, masks, tuple(np.array(row, np.float32) for row in seen))
+        return Node(
+            state, now, tuple(now[0].tolist()), options, masks, tuple(np.array(row, np.float32) for row in seen)
+        )
 
 
 class _Drawn(Exception):

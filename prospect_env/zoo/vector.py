@@ -131,7 +131,11 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
         shown, over = self._observations(), self._done.copy()
         last = np.full(self.num_envs, None, dtype=object)
         for row in ended.tolist():
-            last[row] = {"observation": shown["observation"][row], "text": shown["text"][row]} if self.cast.options.text else shown[row]
+            last[row] = (
+                {"observation": shown["observation"][row], "text": shown["text"][row]}
+                if self.cast.options.text
+                else shown[row]
+            )
         info = self._masks()
         info["_action_mask"] = over.copy()
         flagged = self._batch.flagged & over
@@ -220,4 +224,6 @@ def vector_env(
         names = ", ".join(repr(each.value) for each in AutoresetMode)
         raise BadParameter(f"autoreset_mode is {autoreset_mode!r}; it may be {names}") from None
     limits = [limit for limit in (max_cycles, max_episode_steps) if limit is not None]
-    return VectorView(opposite(game, parameters, opponents, seat, options), num_envs, mode, min(limits, default=None), render_mode)
+    return VectorView(
+        opposite(game, parameters, opponents, seat, options), num_envs, mode, min(limits, default=None), render_mode
+    )

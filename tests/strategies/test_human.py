@@ -50,13 +50,14 @@ def test_two_labels_that_begin_alike_are_no_answer() -> None:
 
 
 def test_can_be_asked_for_a_forecast() -> None:
-    policy, shown = human(["80 20", "", "0, 1", "a b", "1 1 1", "-1 2", "30% 70%", "0"], forecast=True)
+    policy, shown = human(["80% 20%", "", "a b", "1 1 1", "-1 2", "0 0", "inf 1", "0, 1", "0"], forecast=True)
     episodes = play(make_game("prisoners_dilemma", rounds=1), [policy, "tit_for_tat"], branch="all")
     assert episodes.forecast is not None
     told = episodes.forecast[0, 0, 0]
     assert np.allclose(told[0, :, 1], [[0.8, 0.2]] * 2), "what it does now is the same whatever one does oneself"
     assert np.allclose(told[1, :, 1], [[0.5, 0.5], [0.0, 1.0]])
-    assert episodes.actions[0, 0, 0] in (0, 1)
+    assert episodes.actions[0, 0, 0] == 0
+    assert len([line for line in shown if "is not 2 numbers" in line]) == 5
     assert "  player_1 next, if you defect now: " in shown
 
 

@@ -117,7 +117,12 @@ def test_factual_reward_by_hand() -> None:
 
 def test_reward_for_all_rows_by_hand() -> None:
     view = prospect_env.gym_env(
-        "prisoners_dilemma", opponents=["tit_for_tat"], forecast="probabilities", forecast_reward=1.0, rows="all", rounds=2
+        "prisoners_dilemma",
+        opponents=["tit_for_tat"],
+        forecast="probabilities",
+        forecast_reward=1.0,
+        rows="all",
+        rounds=2,
     )
     view.reset(seed=1)
     mine = UNIFORM.copy()
@@ -139,7 +144,12 @@ def test_factual_and_all_rows_agree_where_there_is_one_row_of_each() -> None:
     rewards = {}
     for rows in ("factual", "all"):
         view = prospect_env.gym_env(
-            "prisoners_dilemma", opponents=["tit_for_tat"], forecast="probabilities", forecast_reward=1.0, rows=rows, rounds=6
+            "prisoners_dilemma",
+            opponents=["tit_for_tat"],
+            forecast="probabilities",
+            forecast_reward=1.0,
+            rows=rows,
+            rounds=6,
         )
         view.reset(seed=1)
         # Uniform in the rows of D, which are never factual here: they gain 0.
@@ -182,8 +192,11 @@ def test_all_rows_are_recorded_against_the_truth_as_the_arena_records_them() -> 
         prospect_env.make_game("prisoners_dilemma", rounds=rounds, noise=noise), policies, seed=5, branch="all"
     )
     for name in ("actions", "executed", "reactions", "rewards", "length", "terminated", "attainable", "branch_rewards"):
-        np.testing.assert_array_equal(getattr(mine, name)[:, :, :1] if name in ("attainable", "branch_rewards") else getattr(mine, name),
-                                      getattr(arena, name)[:, :, :1] if name in ("attainable", "branch_rewards") else getattr(arena, name), err_msg=name)
+        np.testing.assert_array_equal(
+            getattr(mine, name)[:, :, :1] if name in ("attainable", "branch_rewards") else getattr(mine, name),
+            getattr(arena, name)[:, :, :1] if name in ("attainable", "branch_rewards") else getattr(arena, name),
+            err_msg=name,
+        )
     assert mine.truth is not None
     assert mine.mask is not None
     assert mine.realised is not None

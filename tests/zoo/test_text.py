@@ -34,7 +34,10 @@ def test_payoffs_are_told_from_the_seats_own_side() -> None:
     observations, _ = view.reset(seed=1)
     assert "- you opera, player_1 opera: you get 3, player_1 gets 2" in observations["player_0"]["text"]
     assert "- you opera, player_0 opera: you get 2, player_0 gets 3" in observations["player_1"]["text"]
-    assert "You are player_1 (column) in a game of battle of the sexes with player_0 (row)." in observations["player_1"]["text"]
+    assert (
+        "You are player_1 (column) in a game of battle of the sexes with player_0 (row)."
+        in observations["player_1"]["text"]
+    )
 
 
 def test_a_game_in_turns() -> None:
@@ -63,7 +66,9 @@ def test_every_narration_is_in_its_space(game: str) -> None:
 
 def test_strange_labels_and_long_tables_fit() -> None:
     labels = [f"Öffnung {i}" for i in range(30)]
-    game = prospect_env.make_game("matrix_game", payoffs=[[[i, j] for j in range(30)] for i in range(30)], actions=labels)
+    game = prospect_env.make_game(
+        "matrix_game", payoffs=[[[i, j] for j in range(30)] for i in range(30)], actions=labels
+    )
     text = narrate(game, 0, 0, list(range(30)))
     assert len(text) <= LENGTH
     assert set(text) <= set(CHARACTERS)

@@ -47,7 +47,9 @@ def test_a_parallel_fork_goes_on_as_the_original(game: Any, parameters: Any) -> 
 
 
 def test_forks_go_their_own_ways() -> None:
-    view = prospect_env.parallel_env("prisoners_dilemma", forecast="off", co_players={"player_1": "tit_for_tat"}, rounds=4)
+    view = prospect_env.parallel_env(
+        "prisoners_dilemma", forecast="off", co_players={"player_1": "tit_for_tat"}, rounds=4
+    )
     view.reset(seed=1)
     view.step({"player_0": 0})
     fork = view.fork()
@@ -103,8 +105,11 @@ def test_in_turns_as_in_parallel(game: Any, parameters: Any) -> None:
         together.action_space(agent).seed(4)
     while together.agents:
         actions = sampled(together, observations)
-        asked = [agent for agent, seat in zip(together.cast.agents, together.cast.outside, strict=True)
-                 if together.match.node.active[seat]]
+        asked = [
+            agent
+            for agent, seat in zip(together.cast.agents, together.cast.outside, strict=True)
+            if together.match.node.active[seat]
+        ]
         for agent in asked:
             assert turns.agent_selection == agent
             assert equal(turns.observe(agent), observations[agent])
@@ -202,7 +207,7 @@ def test_views_play_what_the_arena_plays(
     modifiers = {} if not isinstance(game, str) else {"noise": 0.1, "termination_probability": 0.1}
     rules = prospect_env.make_game(game, **parameters, **modifiers)
     arena = prospect_env.play(rules, ["random"] * rules.spec.seats, episodes=6, seed=9)
-    inside = {agent: "random" for agent in rules.spec.agents[1:]}
+    inside = dict.fromkeys(rules.spec.agents[1:], "random")
     view = prospect_env.parallel_env(rules, forecast="off", co_players=inside)
     for number in range(6):
         view.reset(seed=9 if number == 0 else None)

@@ -7,7 +7,6 @@ output computed only where a label is read. A forward costs the same for one tok
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,9 +21,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from prospect_agents.language.model import Query, Scored
 from prospect_agents.language.prefix_tree import PrefixTree
-from prospect_agents.language.pull import quiet, sha256
+from prospect_agents.language.pull import quiet
 from prospect_agents.language.rows import Encoded, Row, Tokens, buckets, chains, shared_beginnings
 from prospect_agents.language.slot_cache import Placement, SlotCache
+from prospect_agents.language.weights import choose_dtype, float_head, weight_hash
 from prospect_env.core.errors import ModelError
 
 # What one more forward costs, in tokens: sharing or padding that saves less is not worth it.
@@ -68,7 +68,7 @@ class TransformersModel:
         name: str | None = None,
     ) -> None:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._dtype = _dtype(dtype, self._device)
+        self._dtype = choose_dtype(dtype, self._device)
         try:
             with quiet():
                 self._tokenizer = AutoTokenizer.from_pretrained(source)
@@ -78,9 +78,9 @@ class TransformersModel:
         self.module = module.to(self._device).eval()
         self._invariant, self._cache_bytes = batch_invariant, cache_bytes
         self._interventions: tuple[Intervention, ...] = ()
-        self._name = f"{name or source}@{_weight_hash(Path(source), module.config)}"
+        self._name = f"{name or source}@{weight_hash(Path(source), module.config)}"
         # bfloat16 logits of size 20 are rounded by up to .06: the output layer is worth computing in full precision.
-        self._head = module.get_output_embeddings().float() if self._dtype == torch.float32 else _float_head(module)
+        self._head = module.get_output_embeddings().float() if self._dtype == torch.float32 else float_head(module)
         limits = [getattr(module.config, key, None) for key in ("max_position_embeddings", "sliding_window")]
         self._longest = min((limit for limit in limits if limit), default=1 << 30)
         start = self._tokenizer("a").input_ids[:1]
@@ -316,36 +316,3 @@ class TransformersModel:
         if not gap < (1e-3 if self._dtype == torch.float32 else 1.0):
             raise ModelError(f"{self._name} needs more than ordinary causal attention: scores differ by {gap:.3g} nats")
         self.forget()
-
-
-def _dtype(name: str, device: torch.device) -> torch.dtype:
-    if name not in ("auto", "float32", "bfloat16"):
-        raise ModelError(f"dtype {name!r}; allowed: auto, float32, bfloat16")
-    if name != "auto":
-        return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
-    if device.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        cpuinfo = Path("/proc/cpuinfo")
-        flags = set(cpuinfo.read_text().split()) if cpuinfo.exists() else set()
-        native = bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
-    return torch.bfloat16 if native else torch.float32
-
-
-def _float_head(module: Any) -> torch.nn.Linear:
-    head = module.get_output_embeddings()
-    copy = torch.nn.Linear(head.in_features, head.out_features, bias=head.bias is not None, device="meta")
-    copy.weight = torch.nn.Parameter(head.weight.detach().float(), requires_grad=False)
-    if head.bias is not None:
-        copy.bias = torch.nn.Parameter(head.bias.detach().float(), requires_grad=False)
-    return copy
-
-
-def _weight_hash(source: Path, config: Any) -> str:
-    """12 hex digits that identify the weights: from the manifest, the files themselves, or the hub's commit."""
-    manifest = source / "manifest.json"
-    if manifest.is_file():
-        return str(json.loads(manifest.read_text())["weights_sha256"])[:12]
-    files = sorted(source.glob("*.safetensors")) or sorted(source.glob("*.bin"))
-    digests = [sha256(file)[:12] for file in files]
-    return "+".join(digests) or str(getattr(config, "_commit_hash", None) or "unknown")[:12]
