@@ -1,7 +1,7 @@
 """prospect-env: games in which agents predict how others will react, and are scored on the actions not taken too.
 
-`import prospect_env` also registers every game with PettingZoo and Gymnasium under `prospect/<game>-v<version>`, and makes
-it importable as `prospect_env.<game>_v<version>` with PettingZoo's `env`, `raw_env` and `parallel_env`.
+`import prospect_env` also registers every game with PettingZoo and Gymnasium under `prospect/<game>-v<version>`, and
+makes it importable as `prospect_env.<game>_v<version>` with PettingZoo's `env`, `raw_env` and `parallel_env`.
 """
 
 from __future__ import annotations

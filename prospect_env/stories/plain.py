@@ -25,9 +25,9 @@ def narrate(
 ) -> str:
     """What `seat` is told after `step` steps.
 
-    `legal` are the actions it may choose now (none: it does not choose now); `seen` what it saw each seat do in the last
-    step (-1: nothing), and `reward` its payoff there. Characters outside `CHARACTERS` become `?`, and a text longer than
-    `LENGTH` loses its rules first, so that what may be chosen is always told.
+    `legal` are the actions it may choose now (none: it does not choose now); `seen` what it saw each seat do in the
+    last step (-1: nothing), and `reward` its payoff there. Characters outside `CHARACTERS` become `?`, and a text
+    longer than `LENGTH` loses its rules first, so that what may be chosen is always told.
     """
     now = "\n".join([*_last(game, seat, seen, reward), _choice(game, legal, over)])
     rules = "\n".join([_opening(game, seat), *_payoffs(game, seat), _clock(game, step)])
@@ -66,8 +66,8 @@ def _payoffs(game: Game, seat: int) -> list[str]:
 
 
 def _clock(game: Game, step: int) -> str:
-    horizon = game.spec.horizon
-    return f"The game lasts at most {horizon} step{'s' if horizon > 1 else ''}; {step} {'is' if step == 1 else 'are'} played."
+    horizon, played = game.spec.horizon, f"{step} {'is' if step == 1 else 'are'} played"
+    return f"The game lasts at most {horizon} step{'s' if horizon > 1 else ''}; {played}."
 
 
 def _last(game: Game, seat: int, seen: Sequence[int] | None, reward: float | None) -> list[str]:

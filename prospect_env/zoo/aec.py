@@ -28,8 +28,8 @@ from prospect_env.zoo.tabulated import Tabulated
 class TurnView(AECEnv[str, dict[str, Any], Any]):
     """A game as a native `AECEnv`. Build one with `raw_env`, or with `env` for PettingZoo's order checks around it.
 
-    Only agents that choose in a step are asked in it; the joint step is taken, and rewards fall due, when the last of them
-    has chosen. Nobody sees what others chose before that.
+    Only agents that choose in a step are asked in it; the joint step is taken, and rewards fall due, when the last of
+    them has chosen. Nobody sees what others chose before that.
     """
 
     def __init__(self, cast: Cast, max_cycles: int | None, render_mode: str | None) -> None:
@@ -210,7 +210,7 @@ def raw_env(
 def env(game: str | Game, **arguments: Any) -> Ordered:
     """`raw_env` with PettingZoo's standard wrappers: what is called out of order says so.
 
-    The bounds check is left out: the view itself raises `IllegalAction`, also for actions within bounds that are illegal,
-    and `illegal="first_legal"` could not be asked for with the check around it.
+    The bounds check is left out: the view itself raises `IllegalAction`, also for actions within bounds that are
+    illegal, and `illegal="first_legal"` could not be asked for with the check around it.
     """
     return Ordered(raw_env(game, **arguments))

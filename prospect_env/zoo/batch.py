@@ -26,8 +26,8 @@ from prospect_env.zoo.truths import truths
 class Ended(NamedTuple):
     """Matches that just ended, and all that is needed to say how they went.
 
-    `groups` are matches that began together: their rows in the batch, their numbers, whether the rules ended them, and the
-    steps they went through.
+    `groups` are matches that began together: their rows in the batch, their numbers, whether the rules ended them, and
+    the steps they went through.
     """
 
     rows: Int[np.ndarray, " K"]

@@ -1,4 +1,4 @@
-"""Every registered game under its versioned name: in PettingZoo's registry, in Gymnasium's, and as an importable module."""
+"""Every registered game under its versioned name: with PettingZoo, with Gymnasium, and as an importable module."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def register_all() -> None:
             continue
         try:
             spec = make_game(name).spec
-        except Exception as error:  # a broken plugin must not take everybody else's import down
+        except Exception as error:  # noqa: BLE001 - a broken plugin must not take everybody else's import down
             warnings.warn(f"game {name!r} cannot be built by its name alone and gets no views: {error}", stacklevel=2)
             continue
         _registered.add(name)

@@ -31,7 +31,7 @@ def gain(
 
 
 def expected_gain(forecast: Float[np.ndarray, "B L A N R"], truth: Unfolding, seat: int) -> Float[np.ndarray, " B"]:
-    """What all rows of `seat`'s forecast are worth under the truth: the sum over rows, its own and masked ones adding 0."""
+    """What all rows of `seat`'s forecast are worth under the truth, summed; its own and masked ones add 0."""
     counts = truth.mask.copy()
     counts[..., seat] = False
     worth = np.where(counts, gain(forecast, truth.probs, truth.attainable), 0.0)
@@ -42,8 +42,9 @@ def expected_gain(forecast: Float[np.ndarray, "B L A N R"], truth: Unfolding, se
 class Ledger:
     """The lead-1 rows that await what happens.
 
-    `rows[b, w, i, j]` is what seat `i` said `w + 1` steps ago of seat `j`'s first choice after that step, given the action
-    `i` took; `open` says whether `j` has yet to choose. Rows still open when the window closes or the game ends add 0.
+    `rows[b, w, i, j]` is what seat `i` said `w + 1` steps ago of seat `j`'s first choice after that step, given the
+    action `i` took; `open` says whether `j` has yet to choose. Rows still open when the window closes or the game ends
+    add 0.
     """
 
     rows: Float[np.ndarray, "B W N N R"]
@@ -65,9 +66,10 @@ class Ledger:
     ) -> tuple[Ledger, Float[np.ndarray, "B N"]]:
         """One step: what each seat gains by rows resolved in it, and the ledger after it.
 
-        `can` are the reactions that the rules allowed each seat in this step, `forecasts` what active seats committed to.
+        `can` are the reactions that the rules allowed each seat in this step, `forecasts` what active seats committed
+        to.
         """
-        batch, window, seats = self.open.shape[:3]
+        batch, _, seats = self.open.shape[:3]
         happened = np.arange(self.rows.shape[-1]) == reactions[..., None]
         resolved = self.open & now[:, None, None, :]
         # One sum a forecaster: over how long ago (w) and about whom (j).

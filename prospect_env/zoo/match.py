@@ -63,7 +63,7 @@ class Match:
         return self._streams.game(step)
 
     def fork(self) -> Match:
-        """An independent copy at this very point; raises `UnsuitablePolicy` if somebody inside cannot be asked twice."""
+        """An independent copy at this point; raises `UnsuitablePolicy` if somebody inside cannot be asked twice."""
         self.cast.players.require_branchable()
         new = copy(self)
         new.steps, new._chosen, new._forecasts = list(self.steps), list(self._chosen), dict(self._forecasts)

@@ -27,8 +27,8 @@ from prospect_env.zoo.tabulated import Tabulated
 class ParallelView(ParallelEnv[str, dict[str, Any], Any]):
     """A game as a native `ParallelEnv`, with no wrappers around or inside. Build one with `parallel_env`.
 
-    An observation is `{"observation": float32 [O], "action_mask": int8 [A]}`, with `"text"` on request; an agent that is
-    not active may choose index 0 only, and what it sends is ignored. All agents end together.
+    An observation is `{"observation": float32 [O], "action_mask": int8 [A]}`, with `"text"` on request; an agent that
+    is not active may choose index 0 only, and what it sends is ignored. All agents end together.
     """
 
     def __init__(self, cast: Cast, max_cycles: int | None, render_mode: str | None) -> None:
@@ -158,9 +158,9 @@ def parallel_env(
 ) -> ParallelView:
     """Any game, by name or built, as a native PettingZoo `ParallelEnv`.
 
-    `co_players={"player_1": "tit_for_tat"}` seats policies inside; they are no agents of the environment, and all rows of
-    the others' forecasts about them are scored by branching. `max_cycles` truncates; `parameters` go to the game. The
-    other arguments are those of `Options`. Raises `UnknownName`, `BadParameter` or `UnsuitablePolicy`.
+    `co_players={"player_1": "tit_for_tat"}` seats policies inside; they are no agents of the environment, and all rows
+    of the others' forecasts about them are scored by branching. `max_cycles` truncates; `parameters` go to the game.
+    The other arguments are those of `Options`. Raises `UnknownName`, `BadParameter` or `UnsuitablePolicy`.
     """
     chosen = metrics if isinstance(metrics, bool) else tuple(metrics)
     options = Options(forecast, illegal, forecast_reward, rows, text, chosen)

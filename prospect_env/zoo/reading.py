@@ -14,7 +14,7 @@ from prospect_env.core.forecast import fault, softmax
 
 def parts(sent: Any) -> tuple[Any, Any]:
     """The action and the forecast in what was sent; None for what is missing."""
-    if isinstance(sent, dict) or isinstance(sent, Mapping):
+    if isinstance(sent, (dict, Mapping)):
         return sent.get("action"), sent.get("forecast")
     return sent, None
 
@@ -32,7 +32,7 @@ def action_index(action: Any) -> int:
 
 
 def committed(said: Any, shape: tuple[int, ...], logits: bool) -> tuple[NDArray[np.float64], str | None]:
-    """The probabilities that were committed to, as a copy of the caller's array, and what is wrong with them if anything."""
+    """The probabilities that were committed to, in an array of our own, and what is wrong with them if anything."""
     wrong = _logit_fault(said, shape) if logits else fault(said, shape)
     if wrong is not None:
         return np.zeros(0), wrong

@@ -26,8 +26,8 @@ from prospect_env.zoo.tabulated import Tabulated
 class SeatView(gymnasium.Env[Any, Any]):
     """A game as a `gymnasium.Env` for one seat. Build one with `gym_env` or `gymnasium.make`.
 
-    Single-agent tools want plain arrays: the observation is float32 `[O]` (a dict with `text` on request), and what may be
-    chosen is `info["action_mask"]`, int8 `[A]`. Where the seat does not choose, index 0 alone is legal and ignored.
+    Single-agent tools want plain arrays: the observation is float32 `[O]` (a dict with `text` on request), and what may
+    be chosen is `info["action_mask"]`, int8 `[A]`. Where the seat does not choose, index 0 alone is legal and ignored.
     """
 
     def __init__(self, cast: Cast, max_cycles: int | None = None, render_mode: str | None = None) -> None:

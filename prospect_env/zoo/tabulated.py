@@ -1,8 +1,8 @@
 """`Tabulated`: the rules for a single match, looked up where they have been applied before.
 
-The rules are batched, and for a batch of one nearly all their time is spent on starting numpy calls. But rules are pure,
-so a step that draws no chance is a function of the state and the actions, and need be taken only once. Whether it draws
-is not declared by games: it is tried, with chance that refuses.
+The rules are batched, and for a batch of one nearly all their time is spent on starting numpy calls. But rules are
+pure, so a step that draws no chance is a function of the state and the actions, and need be taken only once. Whether it
+draws is not declared by games: it is tried, with chance that refuses.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Moves = tuple[int, ...]  # an action a seat, -1 for those that do not choose
 class Node:
     """One state of one match, as a view needs it.
 
-    `active` and `legal` say who chooses, and what may be chosen; `masks` int8 `[A]` and `observations` float32 `[O]` are
-    one a seat. `edges` are the steps taken from here without chance.
+    `active` and `legal` say who chooses, and what may be chosen; `masks` int8 `[A]` and `observations` float32 `[O]`
+    are one a seat. `edges` are the steps taken from here without chance.
     """
 
     state: State

@@ -19,7 +19,7 @@ from prospect_env.core.game import Game
 from prospect_env.zoo.batch import Batch, Ended
 from prospect_env.zoo.cast import Cast, Opponents, opposite
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
-from prospect_env.zoo.render import RENDER_MODES, check_render_mode
+from prospect_env.zoo.render import RENDER_MODES, check_render_mode, shown
 from prospect_env.zoo.seeds import Seeds, entropy
 from prospect_env.zoo.spaces import ForecastForm, action_space, numbers_space, text_space
 from prospect_env.zoo.summary import Summary, metrics
@@ -29,7 +29,8 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
     """`num_envs` matches of a game, one seat acting in each. Build one with `vector_env` or `gymnasium.make_vec`.
 
     Every match is bit for bit what the single environment with the same seed gives. `infos["episode"]` holds an array a
-    metric for the matches that ended (nan elsewhere), each with its mask `_name`, and `infos["_episode"]` says which ended.
+    metric for the matches that ended (nan elsewhere), each with its mask `_name`, and `infos["_episode"]` says which
+    ended.
     """
 
     def __init__(
@@ -93,9 +94,10 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
     def step(
         self, actions: Any
     ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """One step everywhere; in mode `NEXT_STEP` matches that ended are begun anew instead, whatever is sent for them.
+        """One step everywhere; in mode `NEXT_STEP` matches that ended begin anew instead, whatever is sent for them.
 
-        Raises `IllegalAction` or `InvalidForecast` naming agent, match and step, and all matches stand where they stood.
+        Raises `IllegalAction` or `InvalidForecast` naming agent, match and step, and all matches stand where they
+        stood.
         """
         batch, waiting = self._batch, self._done
         if batch.at is None:
@@ -128,14 +130,10 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
 
     def _final(self, ended: Int[np.ndarray, " K"], summary: Summary | None) -> dict[str, Any]:
         """What mode `SAME_STEP` says of matches that are begun anew at once."""
-        shown, over = self._observations(), self._done.copy()
+        seen, over = self._observations(), self._done.copy()
         last = np.full(self.num_envs, None, dtype=object)
         for row in ended.tolist():
-            last[row] = (
-                {"observation": shown["observation"][row], "text": shown["text"][row]}
-                if self.cast.options.text
-                else shown[row]
-            )
+            last[row] = {key: part[row] for key, part in seen.items()} if self.cast.options.text else seen[row]
         info = self._masks()
         info["_action_mask"] = over.copy()
         flagged = self._batch.flagged & over
@@ -187,10 +185,9 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
 
     def render(self) -> Any:
         """The narration of each match: a tuple in mode `ansi`, printed in mode `human`."""
-        words = tuple(self._batch.text(row) for row in range(self.num_envs))
-        if self.render_mode == "human":
-            print("\n\n".join(words))
-        return words if self.render_mode == "ansi" else None
+        if self.render_mode is None:
+            return None
+        return shown(tuple(self._batch.text(row) for row in range(self.num_envs)), self.render_mode)
 
 
 def vector_env(
