@@ -92,13 +92,20 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: 
 
 def _brief(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What fits on a screen; the rest is in the JSON and in the documentation."""
-    return [{key: row.get(key) for key in ("name", "parameters", "unit", "direction", "about") if key in row} for row in rows]
+    return [
+        {key: row.get(key) for key in ("name", "parameters", "unit", "direction", "about") if key in row}
+        for row in rows
+    ]
 
 
 @app.command()
 def run(
-    config: Annotated[Path | None, typer.Argument(help="A YAML file, or the folder of a run. Flags given as well win.")] = None,
-    game: Annotated[str | None, typer.Option(help="A game, with parameters: prisoners_dilemma:rounds=20,noise=.05")] = None,
+    config: Annotated[
+        Path | None, typer.Argument(help="A YAML file, or the folder of a run. Flags given as well win.")
+    ] = None,
+    game: Annotated[
+        str | None, typer.Option(help="A game, with parameters: prisoners_dilemma:rounds=20,noise=.05")
+    ] = None,
     policy: Annotated[list[str] | None, typer.Option(help="A policy, once for every seat in order.")] = None,
     episodes: Annotated[int | None, typer.Option(help="Episodes of every pairing.  [100]")] = None,
     seed: Annotated[int | None, typer.Option(help="What fixes all chance.  [0]")] = None,
@@ -176,7 +183,9 @@ def replay(
 
 @app.command()
 def validate(
-    target: Annotated[str, typer.Argument(help="mypkg.mymodule:MyGame, or the name of a registered game.", metavar="GAME")],
+    target: Annotated[
+        str, typer.Argument(help="mypkg.mymodule:MyGame, or the name of a registered game.", metavar="GAME")
+    ],
     as_json: Json = False,
 ) -> None:
     """Check that a game keeps the contract: what builds it is called without arguments."""

@@ -45,4 +45,11 @@ POLICY_SPECS: dict[str, list[str]] = {
         "lm:model=fake,mode=plan,format=joint_log",
         "lm:model=fake,mode=plan,format=sentences,depth=3",
     ],
+    "steerer": ["steerer"],
+    "rationaliser": ["rationaliser", "rationaliser:actor=tit_for_tat"],
+    "decorator": ["decorator:actor=(random:p=.3)"],
+    "magical_thinker": ["magical_thinker:belief=.5"],
+    "sandbagger": ["sandbagger"],
+    "spiteful": ["spiteful:pretend=1"],
+    "considerate": ["considerate"],
 }

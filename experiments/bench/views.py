@@ -23,7 +23,7 @@ Play = Callable[[int], int]  # plays so many episodes, returns how many player-m
 
 
 def parallel(environment: Any, actions: dict[str, Any], look: bool = False) -> Play:
-    """Episodes of a parallel environment in which everybody always sends the same; `look` reads the metrics at the end."""
+    """Episodes of a parallel environment, everybody always sending the same; `look` reads the metrics at the end."""
 
     def play(episodes: int) -> int:
         moves = 0

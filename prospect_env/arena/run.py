@@ -22,13 +22,12 @@ from prospect_env.arena.seating import Seating, preload, seat
 from prospect_env.arena.store import shards
 from prospect_env.arena.store.files import write_text
 from prospect_env.arena.store.fingerprint import digests, fingerprint
-from prospect_env.arena.store.manifest import SCHEMA, describe
-from prospect_env.arena.store.schema import KINDS
+from prospect_env.arena.store.folder import claim
 from prospect_env.arena.store.shards import Shard
 from prospect_env.arena.store.tables import tables
 from prospect_env.arena.summary import metric_columns, sum_names, summarise
 from prospect_env.core.episodes import Episodes
-from prospect_env.core.errors import CorruptShard, RunError, RunExists
+from prospect_env.core.errors import CorruptShard
 
 Say = Callable[[str], None]
 
@@ -51,8 +50,12 @@ def run(
     """
     config = config.completed()
     seatings = seat(config)
-    manifest = _open(config, folder, seatings, resume, force)
+    manifest = claim(config, folder, seatings, resume, force)
     todo = _todo(config, folder, seatings, say)
+    if todo and manifest["complete"]:
+        # It was complete until something happened to a shard; should this be killed, it must not look so again.
+        manifest = {**manifest, "complete": False, "fingerprint": None}
+        write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     total = len(seatings) * config.episodes
     done = total - sum(shard.stop - shard.start for shard in todo)
 
@@ -85,56 +88,6 @@ def _play(config: Config, seating: Seating, shard: Shard, report: Callable[[int]
         progress=report,
     )
     return replace(episodes, seconds=time.perf_counter() - started)
-
-
-def _open(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: bool, force: bool) -> dict[str, Any]:
-    """Make or find the folder; its manifest."""
-    if folder.exists() and not folder.is_dir():
-        raise RunExists(f"{folder} is a file; a run needs a folder")
-    empty = not folder.exists() or not any(folder.iterdir())
-    ours = (folder / "config.yaml").exists()
-    if not empty and not ours:
-        raise RunExists(f"{folder} holds files that are not a run; choose another name")
-    if not empty and not (resume or force):
-        raise RunExists(f"{folder} holds a run already; go on with it by --resume, replace it by --force, or choose another name")
-    if not empty and force and not resume:
-        _remove(folder)
-        empty = True
-    if not empty and (folder / "manifest.json").exists():
-        return _same(config, folder)
-    manifest = describe(config, seatings)
-    # The configuration comes first: a folder without one is not taken for a run.
-    write_text(folder / "config.yaml", config.text())
-    write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-    return manifest
-
-
-def _same(config: Config, folder: Path) -> dict[str, Any]:
-    there = Run(folder)
-    if there.manifest.get("schema") != SCHEMA:
-        raise RunError(f"{folder} was written with schema {there.manifest.get('schema')}; this version writes {SCHEMA}")
-    old, new = there.config.model_dump(), config.model_dump()
-    changed = [f"{key} was {old[key]!r} and is now {new[key]!r}" for key in old if old[key] != new[key] and key != "block"]
-    if changed:
-        raise RunError(f"{folder} is a run of another configuration: {'; '.join(changed)}")
-    return there.manifest
-
-
-def _remove(folder: Path) -> None:
-    """Remove a run and nothing else that may be in its folder."""
-    for kind in KINDS:
-        _remove_parts(folder / f"{kind}.parquet", "part-*.parquet")
-    _remove_parts(folder / "shards", "part-*.json")
-    for name in ("summary.json", "manifest.json", "config.yaml"):
-        (folder / name).unlink(missing_ok=True)
-
-
-def _remove_parts(folder: Path, pattern: str) -> None:
-    shards.sweep(folder)
-    for part in folder.glob(pattern):
-        part.unlink()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _todo(config: Config, folder: Path, seatings: tuple[Seating, ...], say: Say | None) -> list[Shard]:

@@ -69,7 +69,9 @@ class Run:
         match = self._match(pairing)
         found = [shard for shard in self.shards if shard.pairing == pairing and shard.start <= number < shard.stop]
         if not found:
-            raise BadParameter(f"there is no episode {number} of {match.policies}; they are 0 to {self.config.episodes - 1}")
+            raise BadParameter(
+                f"there is no episode {number} of {match.policies}; they are 0 to {self.config.episodes - 1}"
+            )
         return self._read(found, number)
 
     def recorded_digest(self, number: int, pairing: int = 0) -> str:
@@ -95,7 +97,9 @@ class Run:
         for shard in parts:
             receipt = shards.receipt(self.folder, shard)
             if receipt is None:
-                raise RunError(f"{self.folder} has not played episodes {shard.start} to {shard.stop - 1} of pairing {pairing} yet")
+                raise RunError(
+                    f"{self.folder} has not played episodes {shard.start} to {shard.stop - 1} of pairing {pairing} yet"
+                )
             seconds += receipt.seconds
         whole = {kind: pa.concat_tables([shards.read(self.folder, shard, kind) for shard in parts]) for kind in KINDS}
         if number is not None:
@@ -119,7 +123,11 @@ def read_run(folder: str | Path) -> Run:
     """The run in `folder`; raises `RunError` if there is none."""
     run = Run(Path(folder))
     if not (run.folder / "config.yaml").is_file():
-        near = sorted(path.parent.name for path in run.folder.parent.glob("*/config.yaml")) if run.folder.parent.is_dir() else []
+        near = (
+            sorted(path.parent.name for path in run.folder.parent.glob("*/config.yaml"))
+            if run.folder.parent.is_dir()
+            else []
+        )
         hint = f"; runs there: {', '.join(near)}" if near else ""
         raise RunError(f"{folder} is not a run: it has no config.yaml{hint}")
     return run

@@ -1,4 +1,4 @@
-"""What a run's episodes come down to: a column a metric for `episodes.parquet`, and pooled figures for `summary.json`."""
+"""What episodes come down to: a column a metric for `episodes.parquet`, and pooled figures for `summary.json`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def sum_names(seatings: Sequence[Seating], branch: str) -> tuple[str, ...]:
     for what in load(f"{METRICS}.scores:QUANTITIES"):
         for lead, whom in ((0, "others"), (0, "self"), (1, "others")):
             kinds = ["factual", "counterfactual"] if whom == "others" else ["factual"]
-            names += [f"{what}_sum_lead_{lead}_{kind}_{whom}" for kind in [*(kinds if branch == "all" else []), "realised"]]
+            names += [
+                f"{what}_sum_lead_{lead}_{kind}_{whom}" for kind in [*(kinds if branch == "all" else []), "realised"]
+            ]
     return tuple(names)
 
 

@@ -107,8 +107,9 @@ def matrix_game(
     """A repeated game from any two-seat payoff table.
 
     `payoffs` is `[A0, A1, 2]`: entry `[a, b]` is the pair of payoffs when seat 0 chooses `a` and seat 1 chooses `b` (by
-    default rock, paper, scissors); the seats may have different numbers of actions. `actions` are labels (by default A, B, C ...), `cooperative` the
-    indices that count as cooperation. Raises `BadParameter` for a table of another shape or with numbers not finite.
+    default rock, paper, scissors); the seats may have different numbers of actions. `actions` are labels (by default A,
+    B, C ...), `cooperative` the indices that count as cooperation. Raises `BadParameter` for a table of another shape
+    or with numbers not finite.
     """
     try:
         table = np.array(payoffs, dtype=np.float32)

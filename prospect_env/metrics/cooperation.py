@@ -69,7 +69,7 @@ def cooperation(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
     unit="share of episodes",
     range=(0.0, 1.0),
     direction="neither",
-    formula="1 if no own defection comes before every other's first executed one is seen, else 0",
+    formula="1 if the seat chooses no D, or its first comes after another's first executed D; else 0",
     source="never the first to defect: Axelrod 1984, chapter 2",
     undefined="as cooperation",
     high=Case("tit_for_tat"),

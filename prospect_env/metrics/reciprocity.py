@@ -60,7 +60,7 @@ def _difference(parts: Float[np.ndarray, "... 4"]) -> NDArray[np.float64]:
     range=(-1.0, 1.0),
     direction="neither",
     formula="P(C | other's last was C) - P(C | other's last was D), own choice before noise",
-    source="references, section 5",
+    source="p - q of a reactive strategy (Nowak and Sigmund 1990)",
     undefined="as cooperation, or the other never did one of the two",
     formula_of_parts=_difference,
     high=Case("tit_for_tat", "random"),

@@ -51,7 +51,7 @@ def returns(episodes: Episodes) -> Float[np.ndarray, "E N"]:
     range=EVERYTHING,
     direction="higher",
     formula="sum_t r_i(t) / T, T the steps played",
-    source="references, section 5",
+    source="average reward, Sutton and Barto 2018, section 10.3",
     undefined="never: an episode has a step",
     high=_RICH,
     low=_POOR,

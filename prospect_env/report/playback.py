@@ -70,7 +70,9 @@ def _forecasts(episodes: Episodes, t: int) -> list[dict[str, Any]]:
                             "lead": lead,
                             "p": _named(spec.reactions, tensor[lead, action, seat]),
                             "fed": None if episodes.fed is None else _named(spec.reactions, episodes.fed[where]),
-                            "q": _named(spec.reactions, episodes.truth[where]) if scored and episodes.truth is not None else None,
+                            "q": _named(spec.reactions, episodes.truth[where])
+                            if scored and episodes.truth is not None
+                            else None,
                         }
                     )
     return made
@@ -126,7 +128,8 @@ def lines(step: dict[str, Any]) -> list[str]:
     """One step in words, for a terminal."""
     said = [f"step {step['step'] + 1}"]
     for call in step["calls"]:
-        said.append(f"  player_{call['seat']} asks its model about {call['purpose']}{' (imagined)' if call['imagined'] else ''}:")
+        where = " (imagined)" if call["imagined"] else ""
+        said.append(f"  player_{call['seat']} asks its model about {call['purpose']}{where}:")
         said += [f"    | {line}" for line in call["prompt"].splitlines()]
         said.append(f"    = {_shares(call['probs'])}{', a remembered answer' if call['replayed'] else ''}")
     said += _said(step["forecasts"])
@@ -148,7 +151,8 @@ def _said(forecasts: list[dict[str, Any]]) -> list[str]:
         supposed = "" if own else f"if I {row['own_action']}{' (taken)' if row['taken'] else ''}, "
         truth = f"; true {_shares(row['q'])}" if row["q"] else ""
         fed = f"; decided by {_shares(row['fed'])}" if row["fed"] and row["fed"] != row["p"] else ""
-        said.append(f"  {row['forecaster']} says: {supposed}{'I' if own else row['agent']} {when}: {_shares(row['p'])}{fed}{truth}")
+        whose = "I" if own else row["agent"]
+        said.append(f"  {row['forecaster']} says: {supposed}{whose} {when}: {_shares(row['p'])}{fed}{truth}")
     return said
 
 

@@ -54,14 +54,31 @@ def quiet_stdout() -> Iterator[None]:
 def progress(what: str, off: bool = False) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error; yields what to tell (done, all). Nothing is drawn where nobody looks."""
     if off or not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield _unseen
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _unseen(done: int, total: int) -> None:
+    pass
 
 
 def complain(message: str) -> None:

@@ -60,7 +60,10 @@ def test_pairings_inherit_what_they_leave_out() -> None:
         ({"policies": None}, ["either policies", "or pairings"]),
         ({"pairings": [{"policies": ["grim", "grim"]}]}, ["either policies", "or pairings"]),
         ({"policies": None, "pairings": []}, ["pairings is empty"]),
-        ({"policies": None, "pairings": [{"polices": ["grim"]}]}, ["unknown configuration key 'polices'", "'policies'"]),
+        (
+            {"policies": None, "pairings": [{"polices": ["grim"]}]},
+            ["unknown configuration key 'polices'", "'policies'"],
+        ),
         ({"game": None}, ["game is missing"]),
         ({"episodes": 0, "shard": 0}, ["episodes is 0", "shard is 0"]),
     ],

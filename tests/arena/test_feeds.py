@@ -26,7 +26,9 @@ def test_fed_planners_choose_as_planners_made_with_that_predictor(feed: str, dep
     swapped, made = fed(feed, depth=depth), fed(None, predictor=feed, depth=depth)
     assert np.array_equal(swapped.actions, made.actions)
     assert np.array_equal(swapped.values, made.values, equal_nan=True)  # type: ignore[arg-type]
-    assert not np.array_equal(swapped.actions, fed(None, depth=depth).actions), "the feed must matter for this to mean much"
+    assert not np.array_equal(swapped.actions, fed(None, depth=depth).actions), (
+        "the feed must matter for this to mean much"
+    )
 
 
 @pytest.mark.parametrize("feed", ["uniform", "marginal", "oracle", "shuffled", "inverted", "mixture:lam=.5"])

@@ -70,7 +70,9 @@ def test_episodes_come_back_bit_for_bit(case: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_the_fingerprint_does_not_see_how_episodes_were_cut(case: str) -> None:
     whole = digests(played(case, 5))
-    pieces = [digest for start, stop in ((0, 1), (1, 4), (4, 5)) for digest in digests(played(case, np.arange(start, stop)))]
+    pieces = [
+        digest for start, stop in ((0, 1), (1, 4), (4, 5)) for digest in digests(played(case, np.arange(start, stop)))
+    ]
     assert pieces == whole
     assert len(set(whole)) > 1 or "grim" in CASES[case]["policies"]
 

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from prospect_env.cli import app
 from prospect_env.core.errors import MissingModel, ModelError
-from prospect_env.core.registry import feeds, games, metrics, policies
+from prospect_env.core.registry import Registry, feeds, games, metrics, policies
+from prospect_env.report import catalog
 
 RUN = ["run", "--game", "prisoners_dilemma:rounds=4", "--policy", "prospective:predictor=bayes", "--policy", "random"]
 
@@ -31,6 +32,14 @@ def prospect(*arguments: str, code: int = 0) -> Any:
 def document(*arguments: str, code: int = 0) -> Any:
     """What a command prints with --json: one document, and nothing else."""
     return json.loads(prospect(*arguments, "--json", code=code).stdout)
+
+
+def commands(**functions: Any) -> Registry:
+    """What `prospect models` does, done by these functions."""
+    registry = Registry("model command")
+    for name, function in functions.items():
+        registry.register(name, function)
+    return registry
 
 
 @pytest.fixture
@@ -164,26 +173,22 @@ def test_bad_input(arguments: list[str], words: str) -> None:
 
 def test_what_fails_while_it_is_done_is_another_code(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "is not a run" in prospect("show", "runs/x", code=1).stderr
-    from prospect_env.report import catalog
-
     for error, code in ((ModelError("no network"), 1), (MissingModel("prospect models pull it"), 2)):
 
         def fail(name: str, progress: object, error: Exception = error) -> None:
             raise error
 
-        monkeypatch.setitem(catalog.models._loaded, "pull", fail)
+        monkeypatch.setattr(catalog, "models", commands(pull=fail))
         assert str(error) in prospect("models", "pull", "smollm2-135m", code=code).stderr
 
 
 def test_pull_prints_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    from prospect_env.report import catalog
-
     def pull(name: str, progress: Any) -> Path:
         progress("downloading")
         print("chatter of a library")  # noqa: T201
         return Path("cache") / name
 
-    monkeypatch.setitem(catalog.models._loaded, "pull", pull)
+    monkeypatch.setattr(catalog, "models", commands(pull=pull))
     result = prospect("models", "pull", "smollm2-135m", "--json")
     assert json.loads(result.stdout) == {"name": "smollm2-135m", "folder": "cache/smollm2-135m"}
     assert "downloading" in result.stderr
@@ -192,6 +197,6 @@ def test_pull_prints_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_games_that_break_the_contract_or_cannot_be_built() -> None:
     assert prospect("validate", "tests.toys:Cards").stdout.count("pass") > 15
-    report = document("validate", "tests.core.test_conformance_broken:narrow_bounds", code=1)
+    report = document("validate", "tests.core.broken_games:narrow_bounds", code=1)
     assert [finding["check"] for finding in report["findings"] if not finding["passed"]] == ["payoffs"]
     assert "FAIL" in prospect("validate", "json:loads", code=1).stdout

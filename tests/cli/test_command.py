@@ -69,6 +69,8 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
         "heavy = {'torch', 'transformers', 'duckdb', 'matplotlib', 'pyarrow', 'scipy', 'pydantic'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=ENV, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=ENV, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "replay" in done.stdout

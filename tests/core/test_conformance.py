@@ -51,7 +51,7 @@ def test_targets() -> None:
         builder("chickn")
     with pytest.raises(UnknownName, match="'chicken'"):
         builder("chickn:rounds=3")
-    with pytest.raises(BadParameter, match="no module 'tests.toyz'"):
+    with pytest.raises(BadParameter, match=r"no module 'tests.toyz'"):
         builder("tests.toyz:Cards")
     with pytest.raises(BadParameter, match="'Cards'"):
         builder("tests.toys:Card")

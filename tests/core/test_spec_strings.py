@@ -78,7 +78,7 @@ def test_unknown_games_and_parameters_list_the_nearest() -> None:
         make_policy("random:pp=.3")
     with pytest.raises(UnknownName, match="unknown predictor 'bayess'; did you mean 'bayes'"):
         make_policy("prospective:predictor=bayess")
-    with pytest.raises(UnknownName, match="known: .*tit_for_tat"):
+    with pytest.raises(UnknownName, match=r"known: .*tit_for_tat"):
         make_policy("zzzzzz")
 
 

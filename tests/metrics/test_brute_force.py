@@ -132,13 +132,16 @@ class Loops:
                     if not x.mask[e, t, i, lead, a, j]:
                         continue
                     p, q, can = (y[e, t, i, lead, a, j].tolist() for y in (x.forecast, x.truth, x.attainable))
-                    shown = [1 + sum(x.reactions[e, s, j] == r for s in range(t)) for r in range(len(p))]
-                    flat = [c / sum(can) for c in can]
-                    often = [n * c / sum(n * c for n, c in zip(shown, can, strict=True)) for n, c in zip(shown, can, strict=True)]
-                    taken = a == x.actions[e, t, i]
-                    found.append({"t": t, "j": j, "taken": taken, "log": self.log(p, q), "excess": self.brier(p, q) - self.brier(q, q),
-                                  "brier": self.brier(p, q), "uniform": self.brier(flat, q), "marginal": self.brier(often, q),
-                                  "know": self.brier(q, q)})  # fmt: skip
+                    shown = [c * (1 + sum(x.reactions[e, s, j] == r for s in range(t))) for r, c in enumerate(can)]
+                    row = {
+                        "brier": self.brier(p, q),
+                        "know": self.brier(q, q),
+                        "excess": self.brier(p, q) - self.brier(q, q),
+                        "log": self.log(p, q),
+                        "uniform": self.brier([c / sum(can) for c in can], q),
+                        "marginal": self.brier([n / sum(shown) for n in shown], q),
+                    }
+                    found.append({**row, "t": t, "j": j, "taken": a == x.actions[e, t, i]})
         return found
 
     @staticmethod

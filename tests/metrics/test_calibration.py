@@ -52,7 +52,9 @@ def test_certainty_falls_into_the_last_bin() -> None:
 
 def test_an_honest_forecaster_is_reliable_and_an_ignorant_one_resolves_nothing() -> None:
     honest, ignorant = (
-        play("prisoners_dilemma", [f"forecasting:actor=random,predictor={kind}", "random_memory_one"], 500, branch="all")
+        play(
+            "prisoners_dilemma", [f"forecasting:actor=random,predictor={kind}", "random_memory_one"], 500, branch="all"
+        )
         for kind in ("oracle", "uniform")
     )
     knows, flat = metrics.murphy(honest, seat=0), metrics.murphy(ignorant, seat=0)

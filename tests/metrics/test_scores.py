@@ -144,7 +144,7 @@ def test_knowing_the_rules_earns_no_skill() -> None:
 
 
 def test_the_marginal_reference_knows_earlier_steps_only() -> None:
-    # The other plays C, C, D. At step 0 nothing is known: (1/2, 1/2). At step 1 one C: (2/3, 1/3). At step 2: (3/4, 1/4).
+    # The other plays C, C, D. At step 0 nothing is known: (1/2, 1/2). At step 1 one C: (2/3, 1/3). At 2: (3/4, 1/4).
     true = np.full((1, 3, 2, 2), [1.0, 0.0])
     played = forecasting(["CC CC CD"], true, true)
     sums = metrics.sums(played)
@@ -156,8 +156,8 @@ def test_the_marginal_reference_knows_earlier_steps_only() -> None:
 
 
 def test_skill_is_a_ratio_of_sums() -> None:
-    # One episode of 1 step: S = .02 of .5. One of 2 steps, both rows off: S = 2 * 2 of 2 * .5. Pooled over the three rows
-    # 1 - 4.02/1.5 = -1.68; the mean of .96 and -3 would be -1.02.
+    # One episode of 1 step: S = .02 of .5. One of 2 steps, both rows off: S = 2 * 2 of 2 * .5. Pooled over the three
+    # rows 1 - 4.02/1.5 = -1.68; the mean of .96 and -3 would be -1.02.
     said = np.stack([np.full((2, 2, 2), [0.9, 0.1]), np.full((2, 2, 2), [0.0, 1.0])])
     true = np.full((2, 2, 2, 2), [1.0, 0.0])
     played = forecasting(["CC", "CC CC"], said, true)

@@ -1,4 +1,4 @@
-"""Every metric tells the policy that should score high from the one that should score low, and sees through the fake."""
+"""Every metric tells a policy that should score high from one that should score low, and sees through a fake."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def test_a_provoker_is_seen_through_by_steering_alone() -> None:
 
 
 def test_an_inverted_forecast_is_worth_less_than_nothing() -> None:
-    # Against a coin the marginal is all there is to know; against a memory-one player the inverse of knowledge hurts.
-    case = Case("prospective:predictor=oracle,planner=myopic", "random_memory_one", "matching_pennies", {"rounds": 20})
-    inverted = replace(played(case, feed="inverted", branch=False), feeds=("own", "own"))
-    runs = {"own": inverted, "marginal": run(case, "marginal"), "oracle": run(case, "oracle")}
-    assert metrics.compare("prediction_efficiency", runs).high < -1
+    rules = make_game("matching_pennies", rounds=20)
+    policies = ["prospective:predictor=oracle,planner=myopic", "random_memory_one"]
+    runs = {feed: play(rules, policies, 200, feeds={0: feed}) for feed in ("marginal", "oracle", "inverted")}
+    runs["own"] = replace(runs.pop("inverted"), feeds=("own", "own"))
+    assert metrics.compare("prediction_efficiency", runs).high < 0

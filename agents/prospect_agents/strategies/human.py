@@ -43,8 +43,8 @@ class Human(Policy):
         return Score(np.full((table.matches, table.game.spec.seats), -1), nothing, nothing)
 
     def observe(self, memory: Score, event: Event) -> Score:
-        played = event.active.any(axis=1)
-        seen = np.where(played[:, None], event.seen, memory.seen)
+        played = np.asarray(event.active).any(axis=1)
+        seen = np.where(np.expand_dims(played, 1), event.seen, memory.seen)
         reward = np.where(played, event.reward, memory.reward)
         return replace(memory, seen=seen, reward=reward, total=memory.total + np.where(played, event.reward, 0.0))
 

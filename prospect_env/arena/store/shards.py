@@ -26,23 +26,23 @@ from prospect_env.core.policy import Call
 class Shard(NamedTuple):
     """Episodes `start` to `stop - 1` of one pairing."""
 
-    index: int
+    number: int
     pairing: int
     start: int
     stop: int
 
     def part(self, folder: Path, kind: str) -> Path:
         """Where its part of one of the Parquet folders is."""
-        return folder / f"{kind}.parquet" / f"part-{self.index:05d}.parquet"
+        return folder / f"{kind}.parquet" / f"part-{self.number:05d}.parquet"
 
     def receipt(self, folder: Path) -> Path:
         """Where its receipt is."""
-        return folder / "shards" / f"part-{self.index:05d}.json"
+        return folder / "shards" / f"part-{self.number:05d}.json"
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was written: the digest of each part, and of each episode, in order; `seconds` is how long it took to play."""
+    """What was written: the digest of each part and of each episode, in order; `seconds` is how long playing took."""
 
     start: int
     stop: int
@@ -59,7 +59,7 @@ def plan(config: Config) -> tuple[Shard, ...]:
         for pairing in range(len(config.matches))
         for start in range(0, config.episodes, config.shard)
     ]
-    return tuple(Shard(index, *piece) for index, piece in enumerate(pieces))
+    return tuple(Shard(number, *piece) for number, piece in enumerate(pieces))
 
 
 def write(folder: Path, shard: Shard, tables: Mapping[str, pa.Table], digests: Sequence[str], seconds: float) -> None:
@@ -81,10 +81,10 @@ def receipt(folder: Path, shard: Shard) -> Receipt | None:
     try:
         found = Receipt(**json.loads(path.read_text(encoding="utf-8")))
         fits = (found.pairing, found.start, found.stop, len(found.digests), set(found.files))
-        if fits != (shard.pairing, shard.start, shard.stop, shard.stop - shard.start, set(KINDS)):
-            raise ValueError("it is of other episodes")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise CorruptShard(_damage(folder, path, str(error))) from None
+    if fits != (shard.pairing, shard.start, shard.stop, shard.stop - shard.start, set(KINDS)):
+        raise CorruptShard(_damage(folder, path, "it is of other episodes"))
     return found
 
 
@@ -95,7 +95,9 @@ def verify(folder: Path, shard: Shard, found: Receipt, kinds: Sequence[str] = KI
         if not part.exists():
             raise CorruptShard(_damage(folder, part, "it is missing"))
         if sha256(part) != found.files[kind]:
-            raise CorruptShard(_damage(folder, part, f"its {part.stat().st_size} bytes are not those that were written"))
+            raise CorruptShard(
+                _damage(folder, part, f"its {part.stat().st_size} bytes are not those that were written")
+            )
 
 
 def read(folder: Path, shard: Shard, kind: str) -> pa.Table:

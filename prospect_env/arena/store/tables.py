@@ -15,7 +15,7 @@ from prospect_env.core.policy import Call
 
 
 def tables(episodes: Episodes, pairing: int, metrics: Mapping[str, NDArray[Any]]) -> dict[str, pa.Table]:
-    """Every table of these episodes by kind; `metrics` are columns with one value per episode and seat, in that order."""
+    """Every table of these episodes by kind; `metrics` are columns, one value per episode and seat, in that order."""
     return {
         "episodes": _episodes(episodes, pairing, metrics),
         "steps": _steps(episodes, pairing),

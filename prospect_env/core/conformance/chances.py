@@ -45,9 +45,10 @@ def executed_frequencies(walk: Walk) -> str | None:
         allowed = SIGMAS * np.sqrt(told[seat] * (1 - told[seat]) / DRAWS) + 1e-12
         worst = int(np.argmax(np.abs(found - told[seat]) - allowed))
         if abs(found[worst] - told[seat, worst]) > allowed[worst]:
+            chosen, did = game.spec.actions[actions[0, seat]], game.spec.actions[worst]
             return (
-                f"seat {seat} chose {game.spec.actions[actions[0, seat]]!r} and executed {game.spec.actions[worst]!r} in "
-                f"{found[worst]:.3f} of {DRAWS} tries; executed says {told[seat, worst]:.3f}"
+                f"seat {seat} chose {chosen!r} and executed {did!r} in {found[worst]:.3f} of {DRAWS} tries; "
+                f"executed says {told[seat, worst]:.3f}"
             )
     return None
 

@@ -77,7 +77,7 @@ def validate(
     try:
         built = game if isinstance(game, Game) else game()
         wrong = _is_game(built)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (somebody else's code may raise anything; that it raised is the finding)
         built, wrong = None, _said(error)
     if wrong is not None or built is None:
         return Report(what, (Finding("builds", "A game comes out, with a spec that holds.", False, str(wrong)),))
@@ -103,8 +103,7 @@ def _made(name: str, walk: Walk) -> Finding:
     asks = (check.__doc__ or name).strip().splitlines()[0]
     try:
         reason = check(walk)
-    except Exception as error:
-        # Somebody else's game may raise anything; that it raised is the finding.
+    except Exception as error:  # noqa: BLE001  (as above)
         reason = _said(error)
     return Finding(name, asks, reason is None, reason or "")
 

@@ -32,8 +32,9 @@ def take_put(walk: Walk) -> str | None:
     batch = len(walk.numbers)
     some = np.arange(batch)[1::2][::-1]
     for moment in _some(walk):
-        if batch_size(moment.state) != batch:
-            return f"step {moment.step}: the first match axis in a state is {batch_size(moment.state)}; there are {batch} matches"
+        found = batch_size(moment.state)
+        if found != batch:
+            return f"step {moment.step}: the match axis of a state is {found}; there are {batch} matches"
         wrong = difference(put(moment.state, some, take(moment.state, some)), moment.state)
         if wrong:
             return f"step {moment.step}: putting back what was taken changes the state: {wrong}"
@@ -114,4 +115,4 @@ def _cut(walk: Walk, index: np.ndarray) -> Streams:
 
 def _taken(outcome: Outcome, index: np.ndarray) -> Outcome:
     rows = np.flatnonzero(index) if index.dtype == bool else index
-    return Outcome(*(take(part, rows) for part in outcome))
+    return Outcome._make(take(part, rows) for part in outcome)

@@ -30,7 +30,7 @@ def builder(target: str) -> Callable[[], Game] | Game:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise BadParameter(f"there is no module {error.name!r} to find {target!r} in") from None
         return _named(partial(importlib.import_module, name), target)  # type: ignore[arg-type]
-    except Exception:
+    except Exception:  # noqa: BLE001
         # Raised again where it is reported as a game that cannot be built.
         return _named(partial(importlib.import_module, name), target)  # type: ignore[arg-type]
     if not hasattr(module, rest):
@@ -38,7 +38,7 @@ def builder(target: str) -> Callable[[], Game] | Game:
         raise BadParameter(f"in {name}: " + str(UnknownName("attribute", rest, public)))
     found = getattr(module, rest)
     if isinstance(found, Game) or callable(found):
-        return found  # type: ignore[no-any-return]
+        return found
     raise BadParameter(f"{target} is a {type(found).__name__}, not a game or what builds one")
 
 
