@@ -72,9 +72,10 @@ class Kind(StrEnum):
 
 def main() -> None:
     """The console script."""
-    # Somebody else's module is most often in the folder one is in, which console scripts do not look into.
+    # Somebody's own game is most often in the folder one is in, which console scripts do not look into; last, so that a
+    # file there named like a library's does not get in that library's way.
     if "" not in sys.path:
-        sys.path.insert(0, "")
+        sys.path.append("")
     app()
 
 

@@ -125,11 +125,6 @@ def narrow_welfare() -> Game:
     return relabelled(Offers(), welfare_bounds=(1.0, 4.0))
 
 
-@breaks("payoffs")
-def not_a_number() -> Game:
-    return altered(rewards=lambda out: out.rewards * np.float32(np.nan))
-
-
 @breaks("executed")
 def idle_hands() -> Game:
     return altered(executed=lambda out: np.maximum(out.executed, 0))
