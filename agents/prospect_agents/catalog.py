@@ -34,6 +34,12 @@ policies = {
     "lm": "prospect_agents.language.policy:lm",
 }
 
+#: what `prospect models` calls
+models = {
+    "available": "prospect_agents.language.pull:available",
+    "pull": "prospect_agents.language.pull:pull",
+}
+
 predictors = Registry(
     "predictor",
     {

@@ -7,6 +7,7 @@ and a value that is a spec string itself goes in parentheses: `forecasting:actor
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ from prospect_env.core.errors import BadParameter, UnknownName
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Policy
 from prospect_env.core.registry import Registry, games, modifiers, policies
+
+_EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 
 
 def make_game(game: str | Game, **parameters: Any) -> Game:
@@ -30,7 +33,7 @@ def make_game(game: str | Game, **parameters: Any) -> Game:
         raise BadParameter(f"{game.spec.name} is built already; it takes no parameters {sorted(parameters)}")
     for name, value in around.items():
         if value is not None:
-            built = modifiers[name](built, value)
+            built = _build(f"game {built.spec.name!r}", {name: value}, modifiers[name], built, value)
     return built
 
 
@@ -62,7 +65,16 @@ def call(
         needed = parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_KEYWORD
         if needed and name not in parameters:
             raise BadParameter(f"{what} needs the parameter {name!r}")
-    return builder(**parameters)
+    return _build(what, parameters, builder, **parameters)
+
+
+def _build(what: str, shown: Mapping[str, Any], builder: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    try:
+        return builder(*given, **named)
+    except TypeError as error:
+        # A word where a number belongs comes to light in a comparison somewhere inside.
+        values = ", ".join(f"{name}={value!r}" for name, value in shown.items())
+        raise BadParameter(f"{what}: a value is of the wrong kind in {values or 'nothing given'} ({error})") from error
 
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:
@@ -86,9 +98,11 @@ def _value(text: str, spec: str) -> Any:
     if text.startswith("(") and text.endswith(")"):
         return text[1:-1]
     try:
-        return yaml.safe_load(text)
+        value = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise BadParameter(f"cannot read the value {text!r} in {spec!r}") from error
+    # YAML takes 1e-3 for a word.
+    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
 
 
 def _split(text: str) -> list[str]:

@@ -89,6 +89,7 @@ def _call(call: Call) -> dict[str, Any]:
         "imagined": call.imagined,
         "prompt": call.prompt,
         "probs": _named(call.labels, np.exp(call.logprobs)),
+        "mass": call.mass,
         "tokens_in": call.tokens_in,
         "tokens_cached": call.tokens_cached,
         "latency": call.latency,
@@ -131,7 +132,10 @@ def lines(step: dict[str, Any]) -> list[str]:
         where = " (imagined)" if call["imagined"] else ""
         said.append(f"  player_{call['seat']} asks its model about {call['purpose']}{where}:")
         said += [f"    | {line}" for line in call["prompt"].splitlines()]
-        said.append(f"    = {_shares(call['probs'])}{', a remembered answer' if call['replayed'] else ''}")
+        total = sum(call["probs"].values()) or 1.0
+        shares = _shares({label: number / total for label, number in call["probs"].items()})
+        remembered = "; a remembered answer" if call["replayed"] else ""
+        said.append(f"    = {shares} (of a label mass of {call['mass']:.2g}{remembered})")
     said += _said(step["forecasts"])
     for seat in step["seats"]:
         slip = f" (executed: {seat['executed']})" if seat["executed"] != seat["action"] else ""

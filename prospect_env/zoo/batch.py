@@ -205,7 +205,7 @@ class Batch:
             everything = (
                 position.all_see(step.outcome, step.now) if step.outcome.seen is None else step.outcome.seen[:, seat]
             )
-            seen, reward = everything[row], float(step.outcome.rewards[row, seat])
+            seen, reward = everything[row].tolist(), float(step.outcome.rewards[row, seat])
         one = take(at.state, np.array([row]))
         game = self.cast.game
         legal = np.flatnonzero(game.legal(one)[0, seat]).tolist() if game.active(one)[0, seat] else []

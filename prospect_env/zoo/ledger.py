@@ -22,9 +22,9 @@ from prospect_env.core.unfold import Unfolding
 
 
 def gain(
-    p: Float[np.ndarray, "*shape R"], q: Float[np.ndarray, "*shape R"], can: Bool[np.ndarray, "*shape R"]
-) -> Float[np.ndarray, "*shape"]:
-    """`S_uniform - S(p, q)`, with `can` the attainable reactions (at least one a row)."""
+    p: Float[np.ndarray, "... R"], q: Float[np.ndarray, "... R"], can: Bool[np.ndarray, "... R"]
+) -> Float[np.ndarray, "..."]:
+    """`S_uniform - S(p, q)` row by row, with `can` the attainable reactions; leading axes broadcast."""
     return np.asarray(
         2.0 * short_sum(p * q) - short_sum(p * p) - 1.0 / np.maximum(short_sum(can.astype(np.float64)), 1.0)
     )
@@ -70,7 +70,7 @@ class Ledger:
         to.
         """
         batch, _, seats = self.open.shape[:3]
-        happened = np.arange(self.rows.shape[-1]) == reactions[..., None]
+        happened = (np.arange(self.rows.shape[-1]) == reactions[..., None]).astype(np.float64)
         resolved = self.open & now[:, None, None, :]
         # One sum a forecaster: over how long ago (w) and about whom (j).
         worth = np.where(resolved, gain(self.rows, happened[:, None, None], can[:, None, None]), 0.0)

@@ -154,7 +154,8 @@ class Match:
         seen, reward = None, None
         if self.steps:
             now, outcome = self.steps[-1].now, self.steps[-1].outcome
-            seen = position.all_see(outcome, now)[0] if outcome.seen is None else outcome.seen[0, seat]
+            everything = position.all_see(outcome, now) if outcome.seen is None else outcome.seen[:, seat]
+            seen = everything[0].tolist()
             reward = float(outcome.rewards[0, seat])
         narrate = load("prospect_env.stories.plain:narrate")
         legal = sorted(self.node.legal[seat]) if self.node.active[seat] else []

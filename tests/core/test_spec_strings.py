@@ -17,6 +17,7 @@ from prospect_env.core.make import make_game, make_policy, parse
         ("  grim ", "grim", {}),
         ("random:p=.25", "random", {"p": 0.25}),
         ("random:p=1", "random", {"p": 1}),
+        ("random:p=1e-3", "random", {"p": 0.001}),
         ("human:forecast=true", "human", {"forecast": True}),
         ("memory_one:p=[.9,.1,.8,.2,.5]", "memory_one", {"p": [0.9, 0.1, 0.8, 0.2, 0.5]}),
         ("prospective:predictor=bayes,depth=4", "prospective", {"predictor": "bayes", "depth": 4}),
@@ -84,3 +85,12 @@ def test_unknown_games_and_parameters_list_the_nearest() -> None:
 
 def test_a_policy_knows_its_spec() -> None:
     assert make_policy("random:p=.3").name == "random:p=.3"
+
+
+def test_a_word_where_a_number_belongs() -> None:
+    with pytest.raises(BadParameter, match="policy 'random': a value is of the wrong kind in p='often'"):
+        make_policy("random:p=often")
+    with pytest.raises(BadParameter, match="game 'chicken': a value is of the wrong kind in noise='much'"):
+        make_game("chicken", noise="much")
+    with pytest.raises(BadParameter, match="game 'chicken': a value is of the wrong kind in discount='none'"):
+        make_game("chicken", discount="none")

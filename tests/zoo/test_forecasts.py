@@ -78,7 +78,7 @@ def test_logits_are_softmaxed_and_every_finite_point_is_legal() -> None:
     assert forecast is not None
     np.testing.assert_allclose(forecast[0, 0, 0, ..., 0], 0.75, atol=1e-6)
     with pytest.raises(InvalidForecast, match="not finite"):
-        view.step(both(logits, logits * np.inf))
+        view.step(both(logits, np.full_like(logits, np.inf)))
 
 
 def test_the_callers_array_may_be_used_again() -> None:
@@ -208,7 +208,7 @@ def test_all_rows_are_recorded_against_the_truth_as_the_arena_records_them() -> 
     np.testing.assert_array_equal(mine.mask[:, :, 0, :, :, 1], arena.mask[:, :, 0, :, :, 1])
 
 
-def test_what_needs_co_players_says_so() -> None:
+def test_what_needs_co_players_says_so(untyped: None) -> None:
     with pytest.raises(BadParameter, match="rows='all' needs co_players"):
         prospect_env.parallel_env("chicken", rows="all")
     with pytest.raises(BadParameter, match=r"forecast_reward is 1\.0 with forecast='off'"):

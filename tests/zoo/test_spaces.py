@@ -50,7 +50,7 @@ def test_samples_are_even_over_the_simplex() -> None:
     np.testing.assert_allclose(points.var(axis=0), 1 / 18, atol=0.005)
 
 
-def test_seeded_copied_and_pickled() -> None:
+def test_seeded_copied_and_pickled(untyped: None) -> None:
     one, two = Simplex(SHAPE, seed=3), Simplex(SHAPE, seed=3)
     assert one == two
     assert one != Box(0.0, 1.0, SHAPE)
