@@ -19,6 +19,7 @@ from prospect_env.core.game import Outcome
 from prospect_env.core.players import Turn
 from prospect_env.core.policy import Call, Decision
 from prospect_env.core.record import Recorder
+from prospect_env.core.state import take
 from prospect_env.core.unfold import Unfolding
 from prospect_env.zoo.cast import Cast
 
@@ -36,22 +37,13 @@ class Step(NamedTuple):
 
     def of(self, rows: Int[np.ndarray, " K"]) -> Step:
         """The same of some of the matches; calls stay with the whole."""
-        nothing = Decision(np.zeros(0, dtype=np.int8))
+        outcome, told = self.outcome, ("rewards", "executed", "reactions")
         return Step(
             self.now[rows],
             self.actions[rows],
-            self.outcome._replace(
-                **{name: getattr(self.outcome, name)[rows] for name in ("rewards", "executed", "reactions")}, state=None
-            ),
+            outcome._replace(state=None, **{name: getattr(outcome, name)[rows] for name in told}),
             {seat: probs[rows] for seat, probs in self.forecasts.items()},
-            {
-                seat: replace(
-                    nothing,
-                    probs=None if decision.probs is None else decision.probs[rows],
-                    values=None if decision.values is None else decision.values[rows],
-                )
-                for seat, decision in self.decisions.items()
-            },
+            {seat: take(replace(decision, message=None), rows) for seat, decision in self.decisions.items()},
             {seat: Unfolding(*(array[rows] for array in truth)) for seat, truth in self.truths.items()},
             (),
         )
