@@ -48,7 +48,8 @@ class Match:
             self.node = rules.first(lambda: self._chance(0))
         self.steps: list[Step] = []
         self.over = not any(self.node.active)
-        self.returns = [0.0] * seats
+        #: what each seat gained in each step, payoff and forecast reward together
+        self.gains: list[list[float]] = []
         self.illegal = [0] * seats
         self._ledger = Ledger.empty(1, cast.spec) if cast.options.forecast_reward else None
         self._chosen = [-1] * seats
@@ -67,7 +68,7 @@ class Match:
         self.cast.players.require_branchable()
         new = copy(self)
         new.steps, new._chosen, new._forecasts = list(self.steps), list(self._chosen), dict(self._forecasts)
-        new.returns, new.illegal, new._replaced = list(self.returns), list(self.illegal), set(self._replaced)
+        new.gains, new.illegal, new._replaced = list(self.gains), list(self.illegal), set(self._replaced)
         return new
 
     def __getstate__(self) -> dict[str, Any]:
@@ -124,10 +125,11 @@ class Match:
         if self._ledger is not None:
             self._reward(gained, edge, found)
         self.steps.append(Step(node.now, edge.actions, edge.outcome, forecasts, turn.decisions, found, calls))
-        self.returns = [before + now for before, now in zip(self.returns, gained, strict=True)]
-        self.flagged, self._replaced = self._replaced, set()
-        for seat in self.flagged:
-            self.illegal[seat] += 1
+        self.gains.append(gained)
+        if self._replaced or self.flagged:
+            self.flagged, self._replaced = self._replaced, set()
+            for seat in self.flagged:
+                self.illegal[seat] += 1
         self.node, self.over = edge.node, edge.terminated
         self._chosen, self._forecasts = [-1] * len(gained), {}
         return gained
@@ -172,7 +174,8 @@ class Match:
         def make(seat: int) -> dict[str, float]:
             if not computed:
                 computed.extend(metrics(self.episodes(), self.cast.options.metrics))
-            counted = {"r": self.returns[seat], "l": len(self.steps), "illegal_actions": self.illegal[seat]}
+            total = sum(gained[seat] for gained in self.gains)
+            counted = {"r": total, "l": len(self.steps), "illegal_actions": self.illegal[seat]}
             return counted | computed[0][seat]
 
         return {seat: Summary(partial(make, seat)) for seat in self.cast.outside}

@@ -7,11 +7,12 @@ import pytest
 
 from prospect_agents.predictors.counts import Bayes, Counts
 from prospect_env.arena.play import play
-from prospect_env.core.chance import Streams, episode_seeds
+from prospect_env.core.chance import Chance, Streams, episode_seeds
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.forecast import Forecast
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players
-from prospect_env.core.policy import Event, Predictor, Table
+from prospect_env.core.policy import Decision, Event, Policy, Predictor, Table, View
 from prospect_env.core.position import active, view
 
 GAME = make_game("prisoners_dilemma", rounds=60)
@@ -48,27 +49,27 @@ def test_counts_look_at_the_own_action_only() -> None:
     assert np.allclose(after(Counts(), rounds)[1], [1 / 2, 1 / 2])
 
 
-@pytest.mark.slow
+class Constant(Policy):
+    """Does C with a probability of its own, drawn per match from U(0, 1)."""
+
+    def begin(self, table: Table) -> np.ndarray:
+        return table.chance.uniform("p")
+
+    def decide(self, memory: np.ndarray, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
+        return Decision((chance.uniform("action") >= memory).astype(np.int8), np.stack([memory, 1 - memory], axis=1))
+
+
 def test_expected_brier_of_bayes_after_n_visits() -> None:
     """Binary Brier (p - y)^2 has expectation 1/6 + 1/(6 (n + 2)); in two categories twice that (derived, exact)."""
     game = make_game("prisoners_dilemma", rounds=8)
-    # Against an opponent that does C with a constant p ~ U(0,1), always_defect visits few states: use the first-order
-    # case directly: n earlier visits to a state are n earlier answers to the same joint action.
-    episodes = play(game, ["forecasting:actor=always_defect,predictor=bayes", "random_memory_one"], episodes=40_000)
-    said = episodes.forecast[:, :, 0, 0, 0, 1, 0].astype(np.float64)  # type: ignore[index]
-    did = (episodes.actions[:, :, 1] == 0).astype(np.float64)
-    state = np.concatenate([np.full((len(did), 1), -1), episodes.actions[:, :-1, 1]], axis=1)
-    visits = np.stack([(state[:, :t] == state[:, t : t + 1]).sum(axis=1) for t in range(8)], axis=1)
-    for n in range(6):
-        here = (visits == n) & (state >= 0)
-        # Which states recur depends on p itself, except in those that are visited on a fixed schedule; correct for the
-        # selection by scoring against the law given the counts: E[(p - y)^2 | counts] = s (1 - s), s the prediction.
-        score = (said - did)[here] ** 2
-        law = (said * (1 - said))[here]
-        assert abs(score.mean() - law.mean()) < 4 * (score - law).std() / np.sqrt(here.sum())
-    # Visits at first steps are on a fixed schedule: n = 0 at the second step. 1/6 + 1/12 = 1/4.
-    first = (said[:, 1] - did[:, 1]) ** 2
-    assert abs(first.mean() - (1 / 6 + 1 / 12)) < 0.005
+    # What was done before says nothing about a constant opponent, so the n-th round is the n-th visit to its one state.
+    rider = "forecasting:actor=always_defect,predictor=marginal"
+    episodes = play(game, [rider, Constant()], episodes=40_000, branch="all")
+    p, q = (getattr(episodes, name)[:, :, 0, 0, 1, 1].astype(np.float64) for name in ("forecast", "truth"))
+    score = (p**2).sum(-1) - 2 * (p * q).sum(-1) + 1
+    for n in range(8):
+        error = 4 * score[:, n].std() / np.sqrt(len(score))
+        assert abs(score[:, n].mean() - 2 * (1 / 6 + 1 / (6 * (n + 2)))) <= error
 
 
 def test_bayes_against_memory_one_matches_the_known_skill() -> None:

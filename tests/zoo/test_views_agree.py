@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AutoresetMode
 
 import prospect_env
@@ -20,7 +21,7 @@ NAMES = [*sorted(games), "sequential", "hidden"]
 
 
 def equal(x: Any, y: Any) -> bool:
-    return bool(gymnasium.utils.env_checker.data_equivalence(x, y, exact=True))
+    return bool(data_equivalence(x, y, exact=True))
 
 
 def sampled(view: Any, observations: Any) -> dict[str, Any]:
@@ -230,3 +231,24 @@ def test_seeds_fix_everything_and_no_seed_fixes_nothing() -> None:
     assert play(4) != play(5)
     # 40 coin tosses twice: equal once in 10^12 runs.
     assert play(None) != play(None)
+
+
+@pytest.mark.parametrize(
+    "opponent",
+    ["prospective:predictor=bayes", "prospective:predictor=oracle", "forecasting:actor=tit_for_tat,predictor=counts"],
+)
+def test_co_players_that_forecast_themselves(opponent: str) -> None:
+    def play() -> tuple[Any, Any]:
+        view = prospect_env.gym_env("chicken", opponents=opponent, forecast="probabilities", rounds=4, noise=0.1)
+        view.reset(seed=2)
+        view.action_space.seed(1)
+        steps = [view.step(view.action_space.sample()) for _ in range(4)]
+        return steps, view.episodes()
+
+    (mine, episodes), (again, _) = play(), play()
+    assert equal(mine, again)
+    # What they forecast is on record beside what I do; only mine is scored by branching.
+    assert not np.isnan(episodes.forecast).any()
+    assert episodes.mask[:, :, 0].any()
+    assert not episodes.mask[:, :, 1].any()
+    assert episodes.policies == ("outside", opponent)
