@@ -99,11 +99,17 @@ class Forecasting(Policy):
 
 
 def prospective(predictor: str = "bayes", planner: str = "lookahead", **parameters: Any) -> Prospective:
-    """`predictor` and `planner` are spec strings; any other parameter is the planner's (`depth=4`, `discount=.9`)."""
+    """Acts on its forecast: a predictor rolled forward, and a planner that chooses by it.
+
+    `predictor` and `planner` are spec strings; any other parameter is the planner's (`depth=4`, `discount=.9`).
+    """
     name, given = parse(planner)
     return Prospective(make(predictors, predictor), call(f"planner {name!r}", planners[name], {**given, **parameters}))
 
 
 def forecasting(actor: str | Policy, predictor: str = "bayes") -> Forecasting:
-    """`actor` and `predictor` are spec strings; write `actor=(memory_one:p=[...])` where the actor has parameters."""
+    """A forecaster riding on a fixed actor: what is forecast has no say in what is chosen.
+
+    `actor` and `predictor` are spec strings; write `actor=(memory_one:p=[...])` where the actor has parameters.
+    """
     return Forecasting(make_policy(actor), make(predictors, predictor))

@@ -20,6 +20,8 @@ from prospect_env.core.errors import InvalidGame
 State = Any  # a frozen dataclass of arrays with a leading match axis, see core.state
 Known = Any  # likewise: what one seat knows of a state
 
+LABELS = 128  #: actions and reactions of a game are fewer than this
+
 
 class Outcome(NamedTuple):
     """What one joint transition brought.
@@ -77,6 +79,9 @@ class GameSpec:
             (len(set(self.reactions)) == len(self.reactions) > 0, f"reaction labels {self.reactions} must be unique"),
             (len(self.reaction_of) == len(self.actions), "reaction_of needs one entry an action"),
             (all(0 <= r < len(self.reactions) for r in self.reaction_of), "reaction_of names a reaction that is none"),
+            # Actions and reactions are recorded in 8 bits.
+            (len(self.actions) < LABELS, f"{len(self.actions)} actions are too many; up to {LABELS - 1} are possible"),
+            (len(self.reactions) < LABELS, f"{len(self.reactions)} reactions are too many; up to {LABELS - 1} are possible"),
             (self.horizon >= 1, f"horizon is {self.horizon}; it may be 1 or more"),
             (self.window >= 1, f"window is {self.window}; it may be 1 or more"),
             (0 < self.discount <= 1, f"discount is {self.discount}; it may be above 0 and at most 1"),

@@ -82,7 +82,7 @@ class Decision:
 class Call:
     """One question to a language model, as it is recorded.
 
-    `match` and `step` say where it was asked; `imagined` is True for a question asked in a branch. `logprobs` are
+    `match` and `step` say where it was asked; `imagined` is True for a question about a continuation. `logprobs` are
     natural logarithms of label probabilities, and `latency` is this question's share of its batch, in seconds.
     """
 

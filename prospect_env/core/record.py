@@ -88,7 +88,7 @@ class Recorder:
                 arrays[name][t, seat, asked] = value[asked]
             arrays["branch_rewards"][t, seat, asked] = truth.rewards[asked]
         # A question about a later step than this one was asked of a continuation.
-        self._calls.extend(replace(call, imagined=call.step > t) for call in calls)
+        self._calls.extend(replace(call, step=t, imagined=call.step > t) for call in calls)
         self.steps += 1
 
     def _decisions(self, t: int, now: Bool[np.ndarray, "B N"], turn: Turn) -> None:

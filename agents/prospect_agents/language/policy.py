@@ -94,7 +94,7 @@ def lm(
     batch_invariant: bool | None = None,
     **parameters: Any,
 ) -> Policy:
-    """A language model at the table.
+    """A language model at the table: it chooses (`direct`), predicts first (`scot`), or hands its forecast to a planner.
 
     `model` is a known name, a folder, a hub id or `fake`; `mode` is `direct`, `scot` or `plan`; `format` is how the
     match is told. In `plan`, `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is

@@ -1,0 +1,48 @@
+"""What the README says works: its Python runs, its commands exist, its files are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from prospect_env.cli import app
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+COMMANDS = re.findall(r"^    prospect ([^#\n]+)", README, flags=re.MULTILINE)
+LINKS = re.findall(r"\]\(([^)]+)\)", README) + re.findall(r"`((?:docs|experiments|prospect_env|agents)/[^`*]*)`", README)
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 120
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=[f"snippet-{i}" for i in range(len(SNIPPETS))])
+def test_python_runs(snippet: str) -> None:
+    exec(compile(snippet, "README.md", "exec"), {})  # noqa: S102 - what is run is the README of this very checkout
+
+
+def test_there_are_snippets_commands_and_links() -> None:
+    assert len(SNIPPETS) >= 2
+    assert len(COMMANDS) >= 5
+    assert len(LINKS) >= 8
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_and_their_options_exist(command: str) -> None:
+    words = command.split()
+    chain = [words[0], words[1]] if words[0] in ("list", "models") else [words[0]]
+    answer = CliRunner().invoke(app, [*chain[:1], "--help"])
+    assert answer.exit_code == 0, command
+    for option in (word for word in words if word.startswith("--")):
+        assert option in answer.output, f"prospect {words[0]} has no {option}"
+
+
+@pytest.mark.parametrize("link", sorted(set(LINKS)))
+def test_files_are_there(link: str) -> None:
+    path = link.split(" ", 1)[0]
+    assert (ROOT / path).exists(), link
