@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,15 +19,13 @@ from prospect_env.core.chance import Chance
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.feed import Feed, about_others
-from prospect_env.core.forecast import Forecast, attainable, normalised
+from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.make import make
-from prospect_env.core.policy import Event, Memory, Predictor, Table, View
+from prospect_env.core.policy import Call, Event, Memory, Predictor, Table, View
 from prospect_env.core.position import Position
 from prospect_env.core.registry import feeds
-from prospect_env.core.unfold import Asking, Source, roll_forward
-
-Twin = Callable[[Int[np.ndarray, " B"]], Episodes]
+from prospect_env.core.unfold import Asking, PredictorSource, Source, blend, roll_forward, thoughts, unfold
 
 catalog = {
     "uniform": "prospect_env.arena.feeds:UniformFeed",
@@ -38,12 +37,9 @@ catalog = {
 }
 
 
-def make_feed(feed: str | Feed, twin: Twin | None = None) -> Feed:
-    """The feed that this spec string describes; `twin` plays twin episodes, for `shuffled`."""
-    built = feed if isinstance(feed, Feed) else make(feeds, feed)
-    if isinstance(built, Shuffled):
-        built.twin = twin
-    return built
+def make_feed(feed: str | Feed) -> Feed:
+    """The feed that this spec string describes; of a `Feed` a copy, since feeds may hold what belongs to one play."""
+    return copy(feed) if isinstance(feed, Feed) else make(feeds, feed)
 
 
 class _Predicted(Feed):
@@ -110,8 +106,8 @@ class Mixture(Feed):
         probs = self.lam * true.probs + (1 - self.lam) * dull.probs
         if true.asking is None:
             return Forecast(probs)
-        start = replace(true.asking.node, memories={**true.asking.node.memories, "marginal": memory})
-        return Forecast(probs, Asking(_Mixed(true.asking.source, self.lam, self._marginal.predictor, view.seat), start))
+        nodes = tuple(replace(node, memories={**node.memories, "marginal": memory}) for node in true.asking.nodes)
+        return Forecast(probs, Asking(_Mixed(true.asking.source, self.lam, self._marginal.predictor, view.seat), nodes))
 
     def observe(self, memory: Memory, event: Event) -> Memory:
         return self._marginal.observe(memory, event)
@@ -125,14 +121,12 @@ class Inverted(Feed):
     def swap(
         self, memory: Memory, view: View, chance: Chance, own: Forecast, truth: Callable[[], Forecast] | None
     ) -> Forecast:
-        spec = view.game.spec
-        can = (
-            attainable(spec, view.game.legal(view.known))
-            if spec.perfect_information
-            else np.ones(own.probs.shape[-2:], bool)
-        )
-        can = np.broadcast_to(can if can.ndim == 2 else can[:, None, None], own.probs.shape)
-        asking = None if own.asking is None else Asking(_Inverted(own.asking.source, view.seat), own.asking.node)
+        # What the rules allow at both leads, whoever plays: what follows if everybody does anything.
+        anybody = PredictorSource(view.game, Uniform(), view.seat)
+        can = blend(
+            [unfold(anybody, node, view.seat) for node in thoughts(view, chance, {"predictor": None})]
+        ).attainable
+        asking = None if own.asking is None else Asking(_Inverted(own.asking.source, view.seat), own.asking.nodes)
         return about_others(invert(own.probs, can), own.probs, view.seat, asking)
 
 
@@ -140,31 +134,26 @@ class Shuffled(Feed):
     """What the same policy forecast at the same step of a twin episode: the right kind of numbers, the wrong match."""
 
     def __init__(self) -> None:
-        self.twin: Twin | None = None
         self._rows: dict[int, int] = {}
-        self._played: tuple[NDArray[np.float32], NDArray[np.int32]] | None = None
+        self._played: Episodes | None = None
+
+    def prepare(self, twin: Callable[[], Episodes]) -> tuple[Call, ...]:
+        self._played = twin()
+        self._rows = {match: row for row, match in enumerate(self._played.episode.tolist())}
+        return self._played.calls
 
     def swap(
         self, memory: Memory, view: View, chance: Chance, own: Forecast, truth: Callable[[], Forecast] | None
     ) -> Forecast:
-        forecasts, length = self._twins(view)
-        # A twin that ended earlier lends its last forecast.
-        step = np.minimum(np.broadcast_to(view.step, length.shape), length - 1)
-        probs = normalised(forecasts[np.arange(len(length)), step].astype(np.float64))
-        return about_others(probs, own.probs, view.seat, None)
-
-    def _twins(self, view: View) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        if self.twin is None:
+        if self._played is None or self._played.forecast is None:
             raise UnsuitablePolicy("shuffled forecasts come from twin episodes, which the arena's play provides")
-        if self._played is None or any(match not in self._rows for match in view.match.tolist()):
-            # The first view of a block shows all its matches; those of branches show some of them again.
-            matches = np.unique(view.match)
-            played = self.twin(matches)
-            assert played.forecast is not None
-            self._rows = {match: row for row, match in enumerate(matches.tolist())}
-            self._played = played.forecast[:, :, view.seat], played.length
         rows = np.array([self._rows[match] for match in view.match.tolist()])
-        return self._played[0][rows], self._played[1][rows]
+        length = self._played.length[rows]
+        # A twin that ended earlier lends its last forecast; one whose seat had no turn then has none to lend.
+        step = np.minimum(np.broadcast_to(view.step, length.shape), length - 1)
+        probs = self._played.forecast[rows, step, view.seat].astype(np.float64)
+        probs = np.where(np.isnan(probs), 1.0 / probs.shape[-1], normalised(probs))
+        return about_others(probs, own.probs, view.seat, None)
 
 
 def invert(probs: Float[np.ndarray, "... K"], can: Bool[np.ndarray, "... K"]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from prospect_env.core.foresee import foreseen_rewards
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players, truths_of
-from prospect_env.core.policy import Policy
+from prospect_env.core.policy import Call, Policy
 from prospect_env.core.position import Position
 from prospect_env.core.record import Recorder
 
@@ -63,8 +64,7 @@ def play(
         raise BadParameter("episodes is 0; it may be 1 or more")
     if max_steps is not None and max_steps < 1:
         raise BadParameter(f"max_steps is {max_steps}; it may be 1 or more")
-    twin = _Twin(rules, seated, seed, max_steps)
-    fed = {seat: make_feed(feed, twin) for seat, feed in (feeds or {}).items()}
+    fed = {seat: make_feed(feed) for seat, feed in (feeds or {}).items()}
     players = Players(rules, dict(enumerate(seated)), fed, commit)
     if branch == "all":
         for seat, policy in enumerate(seated):
@@ -73,21 +73,23 @@ def play(
     parts = []
     for start in range(0, len(numbers), block):
         batch = numbers[start : start + block]
-        parts.append(_play_block(players, batch, episode_seeds(seed, batch), branch, max_steps))
+        calls = _prepared(players, batch, seed, max_steps)
+        part = _play_block(players, batch, episode_seeds(seed, batch), branch, max_steps)
+        parts.append(replace(part, calls=calls + part.calls))
         if progress is not None:
             progress(min(start + block, len(numbers)))
     return Episodes.concatenate(parts)
 
 
-class _Twin:
-    """Plays the twin of a batch of episodes: the same policies, unfed, with seeds derived from theirs."""
+def _prepared(players: Players, match: Int[np.ndarray, " B"], seed: int, max_steps: int | None) -> tuple[Call, ...]:
+    """Let the feeds prepare for these matches; returns the model calls that cost.
 
-    def __init__(self, game: Game, policies: list[Policy], seed: int, max_steps: int | None) -> None:
-        self.players = Players(game, dict(enumerate(policies)))
-        self.seed, self.max_steps = seed, max_steps
-
-    def __call__(self, match: Int[np.ndarray, " B"]) -> Episodes:
-        return _play_block(self.players, match, episode_seeds(self.seed, match, "twin"), "none", self.max_steps)
+    A twin is the same match unfed, with a seed derived from the episode's.
+    """
+    seeds = episode_seeds(seed, match, "twin")
+    twin = partial(_play_block, replace(players, feeds={}), match, seeds, "none", max_steps)
+    calls = [call for feed in players.feeds.values() for call in feed.prepare(twin)]
+    return tuple(replace(call, purpose=f"twin: {call.purpose}") for call in calls)
 
 
 def _play_block(
@@ -112,8 +114,9 @@ def _play_block(
 def _step(players: Players, at: Position, now: Any, recorder: Recorder, branch: bool) -> Position:
     game = players.game
     turn = players.turn(at, now)
-    for seat, forecast in turn.forecasts.items():
-        check(forecast.probs, game.spec, seat, recorder.steps, len(now))
+    for said in (turn.forecasts, turn.fed) if players.feeds else (turn.forecasts,):
+        for seat, forecast in said.items():
+            check(forecast.probs, game.spec, seat, recorder.steps, len(now))
     actions = np.empty((game.spec.seats, len(now)), dtype=np.int8).T
     actions[:] = -1
     for seat, decision in turn.decisions.items():

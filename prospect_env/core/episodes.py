@@ -33,9 +33,7 @@ class Episodes:
     game: Game
     policies: tuple[str, ...]
     feeds: tuple[str, ...]
-    episode: Int[np.ndarray, " E"] = _column(
-        "E", "number", "number of the episode; fixes the match, with the seed"
-    )
+    episode: Int[np.ndarray, " E"] = _column("E", "number", "number of the episode, which fixes it")
     length: Int[np.ndarray, " E"] = _column("E", "steps", "steps played")
     terminated: Bool[np.ndarray, " E"] = _column("E", "true/false", "whether the rules ended it (not a limit on steps)")
     active: Bool[np.ndarray, "E T N"] = _column("E T N", "true/false", "whether the seat chose in this step")

@@ -14,8 +14,9 @@ import numpy as np
 from jaxtyping import Float
 
 from prospect_env.core.chance import Chance
+from prospect_env.core.episodes import Episodes
 from prospect_env.core.forecast import Forecast
-from prospect_env.core.policy import Event, Memory, Table, View
+from prospect_env.core.policy import Call, Event, Memory, Table, View
 
 
 class Feed(ABC):
@@ -30,6 +31,10 @@ class Feed(ABC):
     def begin(self, table: Table) -> Memory:
         """The memory of new matches."""
         return None
+
+    def prepare(self, twin: Callable[[], Episodes]) -> tuple[Call, ...]:
+        """Called before each block of matches; `twin()` plays their twins, unfed. Returns the model calls that cost."""
+        return ()
 
     @abstractmethod
     def swap(

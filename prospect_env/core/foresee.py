@@ -15,9 +15,9 @@ from prospect_env.core.errors import UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import View
-from prospect_env.core.position import Position, active, advance, imagined
+from prospect_env.core.position import Position, active, advance
 from prospect_env.core.state import take
-from prospect_env.core.unfold import SAMPLES, Source, expand, own_executed
+from prospect_env.core.unfold import Source, expand, own_executed, thoughts
 
 
 @dataclass(frozen=True)
@@ -32,28 +32,27 @@ class Rules(Source):
     def advance(
         self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]
     ) -> tuple[Position, Outcome]:
-        return advance(self.game.noiseless, node, executed, {}, now)
+        return advance(self.game.unending, node, executed, {}, now)
 
 
 def foreseen_rewards(seen: View, luck: Chance, forecast: Forecast) -> Float[np.ndarray, "B A N"]:
     """Every seat's expected payoff in this step under each own action, others as `forecast` has them at lead 0.
 
     Nan in rows of illegal own actions, and everywhere if reactions are coarser than actions and the forecaster cannot
-    be asked. With hidden information it is an average over beliefs, never over the hidden state.
+    be asked. Where not everything is known it is an average over thoughts, never over what is hidden.
     """
-    draws = 1 if seen.game.spec.perfect_information else SAMPLES
-    nodes = [imagined(seen, luck.imagine(draw), {}) for draw in range(draws)]
-    return np.mean([_at(node, seen, forecast) for node in nodes], axis=0)
+    return np.mean([_at(node, seen, forecast, draw) for draw, node in enumerate(thoughts(seen, luck, {}))], axis=0)
 
 
-def _at(node: Position, seen: View, forecast: Forecast) -> Float[np.ndarray, "B A N"]:
+def _at(node: Position, seen: View, forecast: Forecast, draw: int) -> Float[np.ndarray, "B A N"]:
     game, spec, seat = seen.game, seen.game.spec, seen.seat
     batch, actions = len(node.over), len(spec.actions)
     result = np.full((batch, actions, spec.seats), np.nan)
     if spec.reactions_are_actions:
         said = forecast.probs[:, 0].astype(np.float64)
     elif forecast.asking is not None:
-        told = forecast.asking.source.probs(forecast.asking.node)
+        nodes = forecast.asking.nodes
+        told = forecast.asking.source.probs(nodes[draw % len(nodes)])
         said = np.repeat(np.asarray(told, dtype=np.float64)[:, None], actions, axis=1)
     else:
         return result

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import InvalidGame
+from prospect_env.core.state import Shared
 
 State = Any  # a frozen dataclass of arrays with a leading match axis, see core.state
 Known = Any  # likewise: what one seat knows of a state
@@ -40,14 +42,15 @@ class Outcome(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GameSpec:
+class GameSpec(Shared):
     """What can be said of a game without playing it.
 
     `actions` and `reactions` are labels; `reaction_of[a]` is the reaction that action `a` shows to others. `window` is
     how many steps after a choice a reaction to it may come. `horizon` is the largest number of steps. `payoff_bounds`
     hold for one seat in one step. `cooperative` are indices of actions (empty: the notion does not apply), and
     `welfare_bounds` the least and largest sum of all seats' payoffs in one step (nan, nan: unknown).
-    `interchangeable` groups seats that the rules do not tell apart.
+    `interchangeable` groups seats that the rules do not tell apart. `deterministic` is False where a step draws chance
+    of its own (a roll of dice); trembling hands and ends by chance, which are reckoned with exactly, do not count.
     """
 
     name: str
@@ -65,6 +68,7 @@ class GameSpec:
     cooperative: tuple[int, ...] = ()
     interchangeable: tuple[tuple[int, ...], ...] = ()
     perfect_information: bool = True
+    deterministic: bool = True
     observation_size: int = 0
     source: str = ""
 
@@ -81,7 +85,10 @@ class GameSpec:
             (all(0 <= r < len(self.reactions) for r in self.reaction_of), "reaction_of names a reaction that is none"),
             # Actions and reactions are recorded in 8 bits.
             (len(self.actions) < LABELS, f"{len(self.actions)} actions are too many; up to {LABELS - 1} are possible"),
-            (len(self.reactions) < LABELS, f"{len(self.reactions)} reactions are too many; up to {LABELS - 1} are possible"),
+            (
+                len(self.reactions) < LABELS,
+                f"{len(self.reactions)} reactions are too many; {LABELS - 1} are possible",
+            ),
             (self.horizon >= 1, f"horizon is {self.horizon}; it may be 1 or more"),
             (self.window >= 1, f"window is {self.window}; it may be 1 or more"),
             (0 < self.discount <= 1, f"discount is {self.discount}; it may be above 0 and at most 1"),
@@ -116,6 +123,12 @@ class GameSpec:
         """Whether reactions and actions are the same labels in the same order."""
         return self.reaction_of == tuple(range(len(self.reactions)))
 
+    def reactions_from(self, probs: Float[np.ndarray, "... A"]) -> Float[np.ndarray, "... R"]:
+        """Reaction probabilities from action probabilities, over the last axis."""
+        if self.reactions_are_actions:
+            return probs
+        return short_sum(probs[..., None] * self.shows, axis=-2)
+
     @cached_property
     def reaction_table(self) -> Int[np.ndarray, " actions_and_none"]:
         """`reaction_of` to index with executed actions; its last entry serves -1."""
@@ -127,7 +140,7 @@ class GameSpec:
         return 2, len(self.actions), self.seats, len(self.reactions)
 
 
-class Game(ABC):
+class Game(Shared, ABC):
     """The rules: immutable, pure, picklable. Everything else (views, words, scores) is written once for all games."""
 
     spec: GameSpec
@@ -164,6 +177,16 @@ class Game(ABC):
     def noiseless(self) -> Game:
         """These rules on the same states, where every choice is executed as chosen."""
         return self
+
+    @property
+    def unending(self) -> Game:
+        """These rules on the same states, noiseless and without ends by chance: the rules to imagine with."""
+        return self.noiseless
+
+    @property
+    def continuation(self) -> float:
+        """The probability that chance lets a match go on after a round; what comes later is worth that much less."""
+        return 1.0
 
     def executed(self, state: State, probs: Float[np.ndarray, "B N A"]) -> Float[np.ndarray, "B N A"]:
         """The distribution of executed actions when seats choose with `probs`, each seat on its own."""

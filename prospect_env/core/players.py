@@ -7,7 +7,8 @@ which is both the truth that forecasts are scored against and the oracle that so
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,15 @@ from jaxtyping import Bool, Float, Int, UInt64
 from numpy.typing import NDArray
 
 from prospect_env.core import position
-from prospect_env.core.chance import Chance
+from prospect_env.core.chance import Chance, Streams
+from prospect_env.core.decided import checked, stated
 from prospect_env.core.errors import UnsuitablePolicy
 from prospect_env.core.feed import Feed
 from prospect_env.core.forecast import Forecast, uniform
 from prospect_env.core.game import Game, Outcome
-from prospect_env.core.policy import Decision, Memory, Policy, View
+from prospect_env.core.policy import Decision, Policy, View
 from prospect_env.core.position import Position
-from prospect_env.core.unfold import Asking, Source, Unfolding, unfold
+from prospect_env.core.unfold import SAMPLES, Asking, Source, Unfolding, blend, unfold
 
 DRAWS = 32  #: how often a policy that gives no probabilities is asked, to learn what it might do
 
@@ -34,8 +36,6 @@ class Turn:
     forecasts: dict[int, Forecast]
     fed: dict[int, Forecast]
     decisions: dict[int, Decision]
-    #: the oracle's unfoldings that were needed on the way, by seat
-    unfoldings: dict[int, Unfolding]
 
 
 @dataclass(frozen=True)
@@ -90,43 +90,48 @@ class Players:
 
         `imagined` is True inside an oracle's branch, where no oracle is asked.
         """
-        turn = Turn({}, {}, {}, {})
+        turn = Turn({}, {}, {})
         for seat in self.policies if seats is None else seats:
             if not now[:, seat].any():
                 continue
             policy, luck = self.policies[seat], position.chance(at, seat)
             seen = position.view(self.game, at, seat, now)
-            memory = at.memories[seat]
-            own = self._own_forecast(seat, memory, seen, luck)
-
-            def truth(seat: int = seat, own: Forecast | None = own) -> Forecast:
-                source = RealSource(self, seat, imagined=True)
-                turn.unfoldings[seat] = unfold(source, at, seat)
-                probs = turn.unfoldings[seat].probs.copy()
-                if own is not None:
-                    probs[:, :, :, seat] = own.probs[:, :, :, seat]
-                return Forecast(probs, Asking(source, at))
-
-            if policy.oracle and not imagined and seat not in self.feeds:
-                own = truth()
+            memory, feed = at.memories[seat], self.feeds.get(seat)
+            own = self._own_forecast(at, seat, seen, luck, imagined)
             fed = own
-            if own is not None and seat in self.feeds:
-                feed = self.feeds[seat]
-                if not (feed.oracle and imagined):
-                    fed = feed.swap(at.memories[("feed", seat)], seen, luck, own, truth if feed.oracle else None)
+            if own is not None and feed is not None and not (feed.oracle and imagined):
+                truth = partial(self._oracle, at, seat, luck, own)
+                fed = feed.swap(at.memories[("feed", seat)], seen, luck, own, truth if feed.oracle else None)
             if own is not None and fed is not None:
                 turn.fed[seat] = fed
-                if self.commit or seat not in self.feeds:
+                if self.commit or feed is None:
                     turn.forecasts[seat] = own
-            turn.decisions[seat] = policy.decide(memory, seen, luck, fed)
+            turn.decisions[seat] = checked(policy.decide(memory, seen, luck, fed), seen)
         return turn
 
-    def _own_forecast(self, seat: int, memory: Memory, seen: View, luck: Chance) -> Forecast | None:
-        if not self.policies[seat].forecasts:
+    def _own_forecast(self, at: Position, seat: int, seen: View, luck: Chance, imagined: bool) -> Forecast | None:
+        policy = self.policies[seat]
+        if not policy.forecasts:
             return None
         if not self.commit and seat in self.feeds and self.feeds[seat].whole:
             return Forecast(uniform((len(seen.active), *self.game.spec.forecast_shape)))
-        return self.policies[seat].forecast(memory, seen, luck)
+        own = policy.forecast(at.memories[seat], seen, luck)
+        if own is not None and policy.oracle and not imagined:
+            return self._oracle(at, seat, luck, own)
+        return own
+
+    def _oracle(self, at: Position, seat: int, luck: Chance, own: Forecast) -> Forecast:
+        """The co-players' true probabilities: their real memories, asked with chance that is only imagined.
+
+        So an oracle knows what its co-players would do and not what dice, ends by chance or anybody's draws will bring.
+        With hidden information it cannot be asked on: continuations would be stepped from the hidden state.
+        """
+        source, spec = RealSource(self, seat, imagined=True), self.game.spec
+        draws = [luck.imagine(draw) for draw in range(1 if spec.deterministic else SAMPLES)]
+        nodes = tuple(replace(at, streams=Streams.imagined(draw, spec.seats)) for draw in draws)
+        probs = blend([unfold(source, node, seat) for node in nodes]).probs.copy()
+        probs[:, :, :, seat] = own.probs[:, :, :, seat]
+        return Forecast(probs, Asking(source, nodes) if spec.perfect_information else None)
 
     def advance(
         self,
@@ -161,6 +166,7 @@ class Players:
 class RealSource(Source):
     """The future as the real players would make it, everything but `seat`'s own action equal.
 
+    Real chance is what truth is made of; with `imagined` the rules are those to imagine with, and no oracle is asked.
     With a reaction window of one step `seat`'s own policy is never asked, so it may sit outside or be costly; with
     longer windows it plays the steps in between.
     """
@@ -190,7 +196,8 @@ class RealSource(Source):
     def advance(
         self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]
     ) -> tuple[Position, Outcome]:
-        return self.players.advance(self.game.noiseless, node, executed, now, self._inside)
+        rules = self.game.unending if self.imagined else self.game.noiseless
+        return self.players.advance(rules, node, executed, now, self._inside)
 
 
 def choice_probs(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn: Turn) -> NDArray[np.float64]:
@@ -203,10 +210,11 @@ def choice_probs(players: Players, at: Position, now: Bool[np.ndarray, "B N"], t
     legal = game.legal(at.state)
     probs = legal / legal.sum(axis=-1, keepdims=True)
     for seat, decision in turn.decisions.items():
+        seen = position.view(game, at, seat, now)
         if decision.probs is not None:
-            asked = decision.probs
+            asked = stated(decision.probs, seen, f"the policy at {game.spec.agents[seat]}")
         else:
-            policy, seen, luck = players.policies[seat], position.view(game, at, seat, now), position.chance(at, seat)
+            policy, luck = players.policies[seat], position.chance(at, seat)
             asked = np.zeros((len(now), len(game.spec.actions)))
             for draw in range(DRAWS):
                 answer = policy.decide(at.memories[seat], seen, luck.imagine(draw), turn.fed.get(seat)).action
@@ -224,10 +232,8 @@ def truths_of(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn
     first = choice_probs(players, at, now, turn)
     truths = {}
     for seat in turn.forecasts:
-        found = turn.unfoldings.get(seat) or unfold(RealSource(players, seat), at, seat, first)
-        truth = found._replace(probs=found.probs.copy(), mask=found.mask.copy())
-        own = first[:, seat] if players.game.spec.reactions_are_actions else first[:, seat] @ players.game.spec.shows
-        truth.probs[:, 0, :, seat] = own[:, None]
+        truth = unfold(RealSource(players, seat), at, seat, first)
+        truth.probs[:, 0, :, seat] = players.game.spec.reactions_from(first[:, seat])[:, None]
         truth.mask[:, 0, :, seat] = players.game.legal(at.state)[:, seat] & now[:, seat, None]
         truths[seat] = truth
     return truths

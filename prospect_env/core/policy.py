@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float, Int
 
 from prospect_env.core.chance import Chance
 from prospect_env.core.game import Game, Known
+from prospect_env.core.state import Shared
 
 if TYPE_CHECKING:
     from prospect_env.core.forecast import Forecast
@@ -104,7 +105,7 @@ class Call:
     replayed: bool
 
 
-class Policy(ABC):
+class Policy(Shared, ABC):
     """What decides for a seat: scripted, learned, a language model or a human."""
 
     name: str = ""
@@ -144,7 +145,7 @@ class Policy(ABC):
         """Answer these recorded questions as they were answered then (replaying, resuming)."""
 
 
-class Predictor(ABC):
+class Predictor(Shared, ABC):
     """What says how seats will act: never more than what a seat at the table could know."""
 
     name: str = ""

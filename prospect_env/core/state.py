@@ -6,7 +6,8 @@ States, memories, views, chance and events are trees. How a leaf follows the mat
 * a tuple holds one value a match;
 * a dataclass or a dict is a branch, treated field by field;
 * an integer stands for all matches at once, and becomes an array as soon as matches differ;
-* everything else (None, text, a game) belongs to all matches and must be equal in a `put`.
+* everything else (None, text, whatever is `Shared`: games, policies) belongs to all matches and must be equal in a
+  `put`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,17 @@ T = TypeVar("T")
 Index = NDArray[np.integer[Any]]
 
 
+class Shared:
+    """Marks what belongs to all matches at once: `take` and `put` leave it as it is."""
+
+
 @cache
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
+
+
+def _is_branch(x: object) -> bool:
+    return is_dataclass(x) and not isinstance(x, type | Shared)
 
 
 def _rebuilt(x: Any, values: dict[str, Any]) -> Any:
@@ -43,7 +52,7 @@ def take(x: T, index: Index) -> T:
         return tuple(x[i] for i in index)  # type: ignore[return-value]
     if isinstance(x, dict):
         return {key: take(value, index) for key, value in x.items()}  # type: ignore[return-value]
-    if is_dataclass(x) and not isinstance(x, type):
+    if _is_branch(x):
         return _rebuilt(x, {name: take(getattr(x, name), index) for name in _names(type(x))})
     return x
 
@@ -64,7 +73,7 @@ def put(x: T, index: Index, y: T) -> T:
         if x.keys() != y.keys():
             raise ValueError(f"cannot put {sorted(map(str, y))} into {sorted(map(str, x))}: the keys differ")
         return {key: put(value, index, y[key]) for key, value in x.items()}  # type: ignore[return-value]
-    if is_dataclass(x) and not isinstance(x, type):
+    if _is_branch(x):
         if type(x) is not type(y):
             raise TypeError(f"cannot put a {type(y).__name__} into a {type(x).__name__}")
         return _rebuilt(x, {name: _put_field(name, x, index, y) for name in _names(type(x))})
@@ -101,7 +110,7 @@ def _batch_size(x: Any) -> int | None:
         return len(x)
     if isinstance(x, dict):
         children = x.values()
-    elif is_dataclass(x) and not isinstance(x, type):
+    elif _is_branch(x):
         children = (getattr(x, name) for name in _names(type(x)))  # type: ignore[assignment]
     else:
         return None

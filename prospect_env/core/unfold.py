@@ -8,9 +8,10 @@ position and what the position becomes. It is exact while joint choices are few 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -22,13 +23,13 @@ from prospect_env.core.forecast import Forecast, attainable, normalised
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import Memory, Predictor, View
 from prospect_env.core.position import Position, active, advance, chance, imagined, view
-from prospect_env.core.state import take
+from prospect_env.core.state import Shared, take
 
 EXACT = 256  #: joint choices up to which everything is enumerated
-SAMPLES = 64  #: joint choices of the others drawn otherwise, and beliefs drawn where information is imperfect
+SAMPLES = 64  #: joint choices of the others drawn otherwise, and draws of what is hidden or left to dice
 
 
-class Source(ABC):
+class Source(Shared, ABC):
     """Somebody who says how everybody acts, here and in continuations that did not happen."""
 
     game: Game
@@ -66,7 +67,7 @@ class PredictorSource(Source):
         self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]
     ) -> tuple[Position, Outcome]:
         watchers = {"predictor": self.predictor}
-        return advance(self.game.noiseless, node, executed, watchers, now, seats={"predictor": self.seat})
+        return advance(self.game.unending, node, executed, watchers, now, seats={"predictor": self.seat})
 
 
 class Unfolding(NamedTuple):
@@ -189,7 +190,7 @@ def unfold(source: Source, node: Position, seat: int, first: Float[np.ndarray, "
     can_1 = branches.expected((can & acts[..., None]).astype(np.float64), weights) > 0
 
     probs = np.empty((batch, *spec.forecast_shape))
-    probs[:, 0] = normalised(executed @ spec.shows if not spec.reactions_are_actions else executed)[:, None]
+    probs[:, 0] = normalised(spec.reactions_from(executed))[:, None]
     probs[:, 1] = lead_1
     speaks = np.zeros(spec.seats, dtype=bool)
     speaks[list(source.speaks_of)] = True
@@ -217,7 +218,7 @@ def first_choices(
     if hopeless and not (now & pending).any():
         return np.full(shape, 1.0 / shape[-1]), np.zeros(shape[:2], bool), np.zeros(shape, bool)
     executed = np.asarray(source.probs(node), dtype=np.float64)
-    shown = executed if spec.reactions_are_actions else executed @ spec.shows
+    shown = spec.reactions_from(executed)
     acts = now & pending
     probs = np.where(acts[..., None], shown, 1.0 / shape[-1])
     can = attainable(spec, source.game.legal(node.state)) & acts[..., None]
@@ -237,22 +238,43 @@ def first_choices(
     return probs, acts, can
 
 
+def thoughts(seen: View, luck: Chance, memories: dict[Any, Memory]) -> tuple[Position, ...]:
+    """The positions to think from: one where everything is known and certain, otherwise `SAMPLES` draws.
+
+    The hidden state comes from `believe`, chance from imagination; never from the state or the chance that is real.
+    """
+    sure = seen.game.spec.perfect_information and seen.game.spec.deterministic
+    return tuple(imagined(seen, luck.imagine(draw), memories) for draw in range(1 if sure else SAMPLES))
+
+
+def blend(parts: Sequence[Unfolding]) -> Unfolding:
+    """The average of several unfoldings; draws in which a seat does not act have no say in what it does."""
+    if len(parts) == 1:
+        return parts[0]
+    says = np.stack([part.mask for part in parts])
+    weighted = sum(part.probs * part.mask[..., None] for part in parts)
+    return Unfolding(
+        normalised(np.asarray(weighted)),
+        says.any(axis=0),
+        np.any([part.attainable for part in parts], axis=0),
+        np.mean([part.rewards for part in parts], axis=0),
+    )
+
+
 def roll_forward(predictor: Predictor, memory: Memory, seen: View, luck: Chance) -> Forecast:
     """The forecast `[B, L, A, N, R]` that follows from what `predictor` says, rolled forward through the rules.
 
-    Exact with perfect information and few joint choices; otherwise an average over `SAMPLES` draws of the hidden state
-    (`believe`, from imagination), never the hidden state itself.
+    Exact where all is known, certain and the joint choices are few; otherwise an average over `SAMPLES` draws. It is
+    given that the match goes on: ends by chance are for planners to reckon with.
     """
     source = PredictorSource(seen.game, predictor, seen.seat)
-    draws = 1 if seen.game.spec.perfect_information else SAMPLES
-    nodes = [imagined(seen, luck.imagine(draw), {"predictor": memory}) for draw in range(draws)]
-    probs = sum(unfold(source, node, seen.seat).probs for node in nodes) / draws
-    return Forecast(np.asarray(probs), Asking(source, nodes[0]))
+    nodes = thoughts(seen, luck, {"predictor": memory})
+    return Forecast(blend([unfold(source, node, seen.seat) for node in nodes]).probs, Asking(source, nodes))
 
 
 @dataclass(frozen=True)
 class Asking:
-    """A source at the position from which it is to be asked."""
+    """A source, and the positions from which it is to be asked: several where not everything is known."""
 
     source: Source
-    node: Position
+    nodes: tuple[Position, ...]

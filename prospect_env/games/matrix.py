@@ -59,7 +59,8 @@ class MatrixGame(Game):
         flat = actions[:, 0].astype(np.intp)
         flat *= self.payoffs.shape[1]
         flat += actions[:, 1]
-        rewards = self._rows.take(flat, axis=0, mode="wrap")
+        # Clipped: matches that are over are stepped with actions that mean nothing.
+        rewards = self._rows.take(flat, axis=0, mode="clip")
         done = state.round + np.int32(1)
         last = actions.astype(np.int8)
         ended = done >= self.rounds

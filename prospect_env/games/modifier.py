@@ -48,5 +48,13 @@ class Modifier(Game):
     def noiseless(self) -> Game:
         return self.inner.noiseless
 
+    @property
+    def unending(self) -> Game:
+        return self.inner.unending
+
+    @property
+    def continuation(self) -> float:
+        return self.inner.continuation
+
     def executed(self, state: State, probs: Float[np.ndarray, "B N A"]) -> Float[np.ndarray, "B N A"]:
         return self.inner.executed(state, probs)

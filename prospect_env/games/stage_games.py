@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from prospect_env.games.matrix import MatrixGame, matrix_game
 
 _SYMMETRIC = "Rapoport and Guyer 1966, A taxonomy of 2x2 games"
@@ -23,14 +25,20 @@ STAGE_GAMES: dict[str, tuple[Any, tuple[str, str], tuple[int, ...], str]] = {
 
 def _builder(name: str) -> Callable[..., MatrixGame]:
     table, labels, cooperative, source = STAGE_GAMES[name]
+    symmetric = np.array_equal(np.array(table)[..., 0], np.array(table)[..., 1].T)
 
     def build(rounds: int = 10, discount: float = 1.0, payoffs: Any = table) -> MatrixGame:
+        if symmetric and np.shape(payoffs) == (4,):
+            cc, cd, dc, dd = payoffs
+            payoffs = (((cc, cc), (cd, dc)), ((dc, cd), (dd, dd)))
         return matrix_game(payoffs, rounds, discount, labels, cooperative, name, source)
 
     build.__name__ = build.__qualname__ = name
     build.__doc__ = (
         f"The repeated {name.replace('_', ' ')} ({source}); actions {labels[0]} and {labels[1]}.\n\n"
-        f"`payoffs` [2, 2, 2] defaults to {table}; `rounds` >= 1; `discount` in (0, 1]."
+        f"`payoffs` [2, 2, 2] defaults to {table}"
+        + ("; four numbers stand for one's own at CC, CD, DC, DD" if symmetric else "")
+        + ". `rounds` >= 1; `discount` in (0, 1]."
     )
     return build
 

@@ -59,6 +59,14 @@ class _Terminating(Modifier):
     def noiseless(self) -> Game:
         return replace(self, inner=self.inner.noiseless)
 
+    @property
+    def unending(self) -> Game:
+        return replace(self, inner=self.inner.unending, probability=0.0)
+
+    @property
+    def continuation(self) -> float:
+        return self.inner.continuation * (1.0 - self.probability)
+
     def executed(self, state: Terminable, probs: Float[np.ndarray, "B N A"]) -> Float[np.ndarray, "B N A"]:
         return self.inner.executed(state.inner, probs)
 

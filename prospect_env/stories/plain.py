@@ -1,9 +1,9 @@
-"""The plain telling of any game: the rules, the payoffs of a matrix game, what happened last, what may be chosen."""
+"""The plain telling of any game: the rules and what changes them, what happened last, what may be chosen."""
 
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from prospect_env.core.game import Game
@@ -30,7 +30,7 @@ def narrate(
     longer than `LENGTH` loses its rules first, so that what may be chosen is always told.
     """
     now = "\n".join([*_last(game, seat, seen, reward), _choice(game, legal, over)])
-    rules = "\n".join([_opening(game, seat), *_payoffs(game, seat), _clock(game, step)])
+    rules = "\n".join([_opening(game, seat), *_payoffs(game, seat), *_trembles(game), _clock(game, step)])
     text = f"{rules[: max(0, LENGTH - len(now) - 1)]}\n{now}"[:LENGTH]
     return "".join(character if character in CHARACTERS else "?" for character in text)
 
@@ -48,9 +48,7 @@ def _who(game: Game, seat: int) -> str:
 
 
 def _payoffs(game: Game, seat: int) -> list[str]:
-    rules: Any = game
-    while isinstance(rules, Modifier):
-        rules = rules.inner
+    *_, rules = _layers(game)
     if not isinstance(rules, MatrixGame):
         return []
     labels, table, other = rules.spec.actions, rules.payoffs, 1 - seat
@@ -65,16 +63,40 @@ def _payoffs(game: Game, seat: int) -> list[str]:
     return lines
 
 
+def _layers(game: Any) -> Iterator[Any]:
+    """The game, what it is around, and so on to the innermost."""
+    yield game
+    while isinstance(game, Modifier):
+        game = game.inner
+        yield game
+
+
+def _noises(game: Game) -> list[float]:
+    return [layer.noise for layer in _layers(game) if isinstance(layer, Modifier) and hasattr(layer, "noise")]
+
+
+def _trembles(game: Game) -> list[str]:
+    return [
+        f"Choices go wrong: with probability {noise:g} another action than the chosen one is done, "
+        "any that may be chosen being as likely as any other."
+        for noise in _noises(game)
+    ]
+
+
 def _clock(game: Game, step: int) -> str:
     horizon, played = game.spec.horizon, f"{step} {'is' if step == 1 else 'are'} played"
-    return f"The game lasts at most {horizon} step{'s' if horizon > 1 else ''}; {played}."
+    lasts = f"The game lasts at most {horizon} step{'s' if horizon > 1 else ''}; {played}."
+    ends = 1.0 - game.continuation
+    return f"{lasts} After each round it ends with probability {ends:g}." if ends > 0 else lasts
 
 
 def _last(game: Game, seat: int, seen: Sequence[int] | None, reward: float | None) -> list[str]:
     if seen is None:
         return []
+    # Only what was done is seen: with a trembling hand that need not be what was chosen.
+    verb = "played" if _noises(game) else "chose"
     did = [
-        f"{'you' if who == seat else game.spec.agents[who]} chose {game.spec.actions[action]}"
+        f"{'you' if who == seat else game.spec.agents[who]} {verb} {game.spec.actions[action]}"
         for who, action in enumerate(seen)
         if action >= 0
     ]

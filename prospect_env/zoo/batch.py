@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int, UInt64
 from numpy.typing import NDArray
 
 from prospect_env.core import position
+from prospect_env.core.chance import Streams
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check, uniform
@@ -17,32 +18,41 @@ from prospect_env.core.registry import load
 from prospect_env.core.state import put, take
 from prospect_env.core.unfold import Unfolding
 from prospect_env.zoo.cast import Cast
-from prospect_env.zoo.history import Step, episodes
+from prospect_env.zoo.history import Step, asked, episodes
 from prospect_env.zoo.ledger import Ledger, expected_gain
 from prospect_env.zoo.reading import committed, parts
 from prospect_env.zoo.truths import truths
 
 
-class Ended(NamedTuple):
-    """Matches that just ended, and all that is needed to say how they went.
+class Group(NamedTuple):
+    """Matches that began together: their rows in the batch, their numbers, their chance, whether the rules ended them.
 
-    `groups` are matches that began together: their rows in the batch, their numbers, whether the rules ended them, and
-    the steps they went through.
+    `steps` are those they went through, of the whole batch.
     """
+
+    rows: Int[np.ndarray, " G"]
+    numbers: Int[np.ndarray, " G"]
+    streams: Streams
+    terminated: Bool[np.ndarray, " G"]
+    steps: list[Step]
+
+
+class Tally(NamedTuple):
+    """Some of the matches, and all that is needed to say how they went so far."""
 
     rows: Int[np.ndarray, " K"]
     returns: Float[np.ndarray, " K"]
     lengths: Int[np.ndarray, " K"]
     illegal: Int[np.ndarray, " K"]
-    groups: list[tuple[Int[np.ndarray, " G"], Int[np.ndarray, " G"], Bool[np.ndarray, " G"], list[Step]]]
+    groups: list[Group]
 
     def episodes(self, cast: Cast) -> tuple[Episodes, Int[np.ndarray, " K"]]:
         """Their records, and the row of each in the batch."""
         recorded = [
-            episodes(cast, [step.of(rows) for step in steps], numbers, terminated)
-            for rows, numbers, terminated, steps in self.groups
+            episodes(cast, [step.of(rows, numbers) for step in steps], streams, numbers, terminated)
+            for rows, numbers, streams, terminated, steps in self.groups
         ]
-        return Episodes.concatenate(recorded), np.concatenate([rows for rows, *_ in self.groups])
+        return Episodes.concatenate(recorded), np.concatenate([group.rows for group in self.groups])
 
 
 class Batch:
@@ -107,6 +117,7 @@ class Batch:
         for other, decision in turn.decisions.items():
             chosen[:, other] = np.where(now[:, other], decision.action, -1)
         found = truths(cast, at, now, turn, chosen, forecasts) if forecasts and cast.branching else {}
+        foreseen = asked(cast, at, now, turn)
         after, outcome = players.advance(cast.game, at, chosen, now)
         gained = np.where(playing, outcome.rewards[:, seat].astype(np.float64), 0.0)
         if self._ledger is not None:
@@ -115,7 +126,10 @@ class Batch:
             )
         calls = tuple(call for policy in players.policies.values() for call in policy.calls())
         everybodys = forecasts | {other: said.probs for other, said in turn.forecasts.items()}
-        self._steps.append(Step(now, chosen, outcome._replace(state=None), everybodys, turn.decisions, found, calls))
+        before = at.state if cast.forecasting else None
+        self._steps.append(
+            Step(before, now, chosen, outcome._replace(state=None), everybodys, foreseen, turn.decisions, found, calls)
+        )
         self.at, self.flagged = after, flagged
         self.lengths += playing
         self.illegal += flagged
@@ -188,14 +202,16 @@ class Batch:
         self._ledger, gains = ledger.settle(now, chosen, outcome.reactions, can, forecasts)
         return gains[:, self.seat]
 
-    def ended(self, rows: Int[np.ndarray, " K"]) -> Ended:
-        """What is known of the matches in `rows`, which have just ended."""
+    def tally(self, rows: Int[np.ndarray, " K"]) -> Tally:
+        """What is known of the matches in `rows`."""
         groups = []
         for began in np.unique(self._began[rows]).tolist():
             members = rows[self._began[rows] == began]
             at = self.position
-            groups.append((members, at.match[members], at.over[members], self._steps[began:]))
-        return Ended(rows, self.returns[rows], self.lengths[rows], self.illegal[rows], groups)
+            groups.append(
+                Group(members, at.match[members], take(at.streams, members), at.over[members], self._steps[began:])
+            )
+        return Tally(rows, self.returns[rows], self.lengths[rows], self.illegal[rows], groups)
 
     def text(self, row: int) -> str:
         """What the outside seat sees in match `row`, in words."""

@@ -19,14 +19,14 @@ from prospect_env.core.players import Turn
 from prospect_env.core.policy import Call
 from prospect_env.core.registry import load
 from prospect_env.zoo.cast import Cast
-from prospect_env.zoo.history import Step, episodes
+from prospect_env.zoo.history import Step, asked, episodes
 from prospect_env.zoo.ledger import Ledger, expected_gain
 from prospect_env.zoo.reading import action_index, committed, parts
 from prospect_env.zoo.summary import Summary, metrics
 from prospect_env.zoo.tabulated import Edge, Tabulated
 from prospect_env.zoo.truths import truths
 
-_NOBODY = Turn({}, {}, {}, {})
+_NOBODY = Turn({}, {}, {})
 
 
 class Match:
@@ -58,10 +58,15 @@ class Match:
         #: seats whose action was replaced in the last step
         self.flagged: set[int] = set()
 
-    def _chance(self, step: int) -> Chance:
+    @property
+    def streams(self) -> Streams:
+        """All chance of the match, made when it is needed: most games draw none."""
         if self._streams is None:
             self._streams = Streams.of(self.seed, self.cast.spec.seats)
-        return self._streams.game(step)
+        return self._streams
+
+    def _chance(self, step: int) -> Chance:
+        return self.streams.game(step)
 
     def fork(self) -> Match:
         """An independent copy at this point; raises `UnsuitablePolicy` if somebody inside cannot be asked twice."""
@@ -103,7 +108,7 @@ class Match:
     def play(self) -> list[float]:
         """Take the step; returns what each seat gained, payoff and forecast reward together."""
         node, cast, players = self.node, self.cast, self.cast.players
-        chosen, forecasts, turn, found = self._chosen, self._forecasts, _NOBODY, {}
+        chosen, forecasts, turn, found, foreseen = self._chosen, self._forecasts, _NOBODY, {}, {}
         inside = self._inside
         if inside is not None:
             turn = players.turn(inside, node.now)
@@ -118,13 +123,16 @@ class Match:
         if inside is not None:
             if forecasts:
                 found = truths(cast, inside, node.now, turn, edge.actions, forecasts)
+            foreseen = asked(cast, inside, node.now, turn)
             self._inside = players.learned(inside, edge.outcome, node.now)
             calls = tuple(call for policy in players.policies.values() for call in policy.calls())
             forecasts = forecasts | {seat: said.probs for seat, said in turn.forecasts.items()}
         gained = list(edge.rewards)
         if self._ledger is not None:
             self._reward(gained, edge, found)
-        self.steps.append(Step(node.now, edge.actions, edge.outcome, forecasts, turn.decisions, found, calls))
+        self.steps.append(
+            Step(node.state, node.now, edge.actions, edge.outcome, forecasts, foreseen, turn.decisions, found, calls)
+        )
         self.gains.append(gained)
         if self._replaced or self.flagged:
             self.flagged, self._replaced = self._replaced, set()
@@ -165,7 +173,7 @@ class Match:
 
     def episodes(self) -> Episodes:
         """What was played so far, as the arena would have recorded it."""
-        return episodes(self.cast, self.steps, np.array([self.number]), np.array([self.over]))
+        return episodes(self.cast, self.steps, self.streams, np.array([self.number]), np.array([self.over]))
 
     def summaries(self) -> dict[int, Summary]:
         """What `infos["episode"]` holds at the end, for each outside seat."""

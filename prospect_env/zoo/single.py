@@ -28,6 +28,9 @@ class SeatView(gymnasium.Env[Any, Any]):
 
     Single-agent tools want plain arrays: the observation is float32 `[O]` (a dict with `text` on request), and what may
     be chosen is `info["action_mask"]`, int8 `[A]`. Where the seat does not choose, index 0 alone is legal and ignored.
+
+    `gymnasium.make` puts wrappers around it, which hide what Gymnasium does not know: write `made.unwrapped.fork()`,
+    and likewise `episodes()` and `action_masks()`.
     """
 
     def __init__(self, cast: Cast, max_cycles: int | None = None, render_mode: str | None = None) -> None:
@@ -123,7 +126,8 @@ def gym_env(
 
     `opponents` are policies or their spec strings for the other seats in order, one for all of them, or by default
     `random`. With a forecast, every row about them is scored by branching. `parameters` go to the game; the other
-    arguments are those of `Options`. Raises `UnknownName`, `BadParameter` or `UnsuitablePolicy`.
+    arguments are those of `Options`. Of an environment made by `gymnasium.make` instead, fork the inside:
+    `made.unwrapped.fork()`. Raises `UnknownName`, `BadParameter` or `UnsuitablePolicy`.
     """
     chosen = metrics if isinstance(metrics, bool) else tuple(metrics)
     options = Options(forecast, illegal, forecast_reward, rows, text, chosen)

@@ -31,7 +31,7 @@ def truths(
     decided = {
         seat: Decision(chosen[:, seat], (chosen[:, seat, None] == labels).astype(np.float64)) for seat in cast.outside
     }
-    said = Turn({seat: Forecast(probs) for seat, probs in forecasts.items()}, {}, {**turn.decisions, **decided}, {})
+    said = Turn({seat: Forecast(probs) for seat, probs in forecasts.items()}, {}, {**turn.decisions, **decided})
     found = truths_of(cast.players, at, now, said)
     for seat, truth in found.items():
         # Action and forecast arrive together: of one's own choice in this step nothing was committed beforehand.

@@ -14,9 +14,10 @@ from gymnasium.vector.utils import batch_space
 from jaxtyping import Bool, Int
 from numpy.typing import NDArray
 
+from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
-from prospect_env.zoo.batch import Batch, Ended
+from prospect_env.zoo.batch import Batch, Tally
 from prospect_env.zoo.cast import Cast, Opponents, opposite
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
 from prospect_env.zoo.render import RENDER_MODES, check_render_mode, shown
@@ -31,6 +32,10 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
     Every match is bit for bit what the single environment with the same seed gives. `infos["episode"]` holds an array a
     metric for the matches that ended (nan elsewhere), each with its mask `_name`, and `infos["_episode"]` says which
     ended.
+
+    Opponents that are language models are the exception: they turn the symbols that stand for actions by the number of
+    the match, and numbers count all matches of a vector environment. So their symbols, and with them their answers,
+    differ from those in a single environment with the same seed.
     """
 
     def __init__(
@@ -113,7 +118,7 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
         truncated = playing & ~terminated
         truncated &= self.max_cycles is not None and batch.lengths >= self.max_cycles
         ended = np.flatnonzero(terminated | truncated)
-        summary = self._summary(batch.ended(ended)) if len(ended) and self.cast.options.metrics else None
+        summary = self._summary(batch.tally(ended)) if len(ended) and self.cast.options.metrics else None
         if waiting.any():
             self._begin(np.flatnonzero(waiting), [None] * self.num_envs)
         self._done = terminated | truncated
@@ -143,7 +148,7 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
             info |= {"episode": summary, "_episode": over.copy()}
         return {"final_obs": last, "_final_obs": over.copy(), "final_info": info, "_final_info": over.copy()}
 
-    def _summary(self, ended: Ended) -> Summary:
+    def _summary(self, ended: Tally) -> Summary:
         cast, size = self.cast, self.num_envs
 
         def make() -> dict[str, Any]:
@@ -182,6 +187,13 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
         new._seeds = [copy(seeds) for seeds in self._seeds]
         new.action_space, new.observation_space = deepcopy(self.action_space), deepcopy(self.observation_space)
         return new
+
+    def episodes(self) -> Episodes:
+        """What was played so far in the episode of each environment, in their order, as the arena would record it."""
+        if self._batch.at is None:
+            raise BadParameter("the environment has not been reset; call reset() first")
+        played, rows = self._batch.tally(np.arange(self.num_envs)).episodes(self.cast)
+        return played.select(np.argsort(rows))
 
     def render(self) -> Any:
         """The narration of each match: a tuple in mode `ansi`, printed in mode `human`."""

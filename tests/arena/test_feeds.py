@@ -107,3 +107,33 @@ def test_bad_feeds_are_refused() -> None:
         fed("mixture:lam=2")
     with pytest.raises(UnsuitablePolicy, match="nothing that forecasts"):
         play("chicken", ["tit_for_tat", "tit_for_tat"], feeds={0: "uniform"})
+
+
+def test_what_is_inverted_in_turns_is_the_answer_to_come() -> None:
+    from tests.toys import Offers
+
+    episodes = play(Offers(), ["forecasting:actor=random,predictor=bayes", "random"], episodes=5, feeds={0: "inverted"})
+    # The responder can be kind or unkind next, never do nothing: [0, 1/2, 1/2] inverted over these two is itself, and
+    # what it learns to expect is turned round.
+    said, turned = (getattr(episodes, name)[:, 2, 0, 1, 1:3, 1] for name in ("forecast", "fed"))
+    assert np.allclose(turned[..., 0], 0)
+    assert np.allclose(turned[..., 1], said[..., 2], atol=1e-6)
+
+
+def test_an_oracle_that_is_fed_something_else_still_forecasts_as_an_oracle() -> None:
+    for feed in ("marginal", "inverted"):
+        episodes = fed(feed, predictor="oracle", branch="all")
+        others = episodes.mask[:, :, 0, :, :, 1]  # type: ignore[index]
+        truth = episodes.truth[:, :, 0, :, :, 1][others]  # type: ignore[index]
+        assert np.array_equal(episodes.forecast[:, :, 0, :, :, 1][others], truth)  # type: ignore[index]
+    assert np.allclose(episodes.fed[:, :, 0, :, :, 1][others], 1 - truth, atol=1e-6)  # type: ignore[index]
+
+
+def test_twins_lose_no_model_calls() -> None:
+    policies = ["lm:model=fake,mode=plan", "tit_for_tat"]
+    plain = play("chicken", policies, episodes=2)
+    shuffled = play("chicken", policies, episodes=2, feeds={0: "shuffled"})
+    twins = [call for call in shuffled.calls if call.purpose.startswith("twin")]
+    own = [call for call in shuffled.calls if not call.purpose.startswith("twin")]
+    assert {call.step for call in own} == {call.step for call in plain.calls} == set(range(10))
+    assert len(twins) == len(plain.calls)

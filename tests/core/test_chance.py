@@ -64,7 +64,8 @@ def test_scopes_steps_and_samples_are_independent(a: Chance, b: Chance) -> None:
     "numbers", [chance().uniform("x"), chance().uniform("x", (5,)).ravel(), chance(step=4).uniform("x")]
 )
 def test_uniform_is_uniform(numbers: np.ndarray) -> None:
-    assert numbers.min() >= 0 and numbers.max() < 1
+    assert numbers.min() >= 0
+    assert numbers.max() < 1
     assert stats.kstest(numbers, "uniform").pvalue > 1e-3
 
 

@@ -10,9 +10,7 @@ from prospect_env.core.make import make_game
 from prospect_env.core.registry import games
 from tests.samples import GAME_PARAMETERS
 
-INTERCHANGEABLE = [
-    name for name in games if len(make_game(name, **GAME_PARAMETERS[name]).spec.interchangeable[0]) == 2
-]
+INTERCHANGEABLE = [name for name in games if len(make_game(name, **GAME_PARAMETERS[name]).spec.interchangeable[0]) == 2]
 
 
 def test_some_games_have_interchangeable_seats() -> None:

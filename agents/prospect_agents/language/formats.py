@@ -13,6 +13,7 @@ from string import ascii_uppercase
 
 from prospect_env.core.game import Game
 from prospect_env.games.matrix import MatrixGame
+from prospect_env.games.modifier import Modifier
 
 Rounds = Sequence[tuple[int, int]]  #: (own action, the other's action), one pair a round
 
@@ -56,7 +57,9 @@ def rules(telling: Telling) -> str:
     """The game in symbols: what each pair of choices pays."""
     game, spec = telling.game, telling.game.spec
     opening = f"Two players choose {' or '.join(telling.symbols)} at the same time, again and again.\n"
-    core = game.noiseless
+    core = game
+    while isinstance(core, Modifier):
+        core = core.inner
     if not isinstance(core, MatrixGame) or len(spec.actions) > 4:
         return opening
     lines = []

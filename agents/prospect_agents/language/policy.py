@@ -15,12 +15,15 @@ import numpy as np
 from prospect_agents.catalog import planners
 from prospect_agents.language.predictor import LanguagePredictor, Log
 from prospect_agents.prospective import Prospective
+from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.make import call, parse
 from prospect_env.core.policy import Call, Decision, Event, Policy, Table, View
 from prospect_env.core.unfold import roll_forward
+
+TIE = 1e-9  #: probabilities closer than this count as equal
 
 
 class LanguagePolicy(Policy):
@@ -68,13 +71,17 @@ class LanguagePolicy(Policy):
         return Decision(chance.categorical("action", probs), probs)
 
     def _predictions(self, view: View, forecast: Forecast | None, rows: np.ndarray) -> list[int | None]:
-        """What the forecast says the other will most likely do now, as actions."""
+        """What the forecast says the other will most likely do now, as actions; None where nothing is likeliest."""
         if forecast is None:
             raise UnsuitablePolicy(f"{self.name or 'scot'} writes its forecast into the prompt and was given none")
         spec = view.game.spec
         if not spec.reactions_are_actions:
             raise UnsuitablePolicy(f"scot names the other's action; {spec.name} forecasts coarser reactions")
-        return [int(action) for action in np.argmax(forecast.probs[rows, 0, 0, 1 - view.seat], axis=-1)]
+        # Rows of the tensor may differ by own action; the choice is still to be made, so all legal ones count alike.
+        weights = normalised(view.legal[rows].astype(np.float64))[..., None]
+        said = short_sum(weights * forecast.probs[rows, 0, :, 1 - view.seat], axis=1)
+        ties = (said >= said.max(axis=-1, keepdims=True) - TIE).sum(axis=-1) > 1
+        return [None if tie else int(action) for tie, action in zip(ties, np.argmax(said, axis=-1), strict=True)]
 
     def observe(self, memory: Log, event: Event) -> Log:
         return self.predictor.observe(memory, event)

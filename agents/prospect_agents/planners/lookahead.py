@@ -16,9 +16,10 @@ from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised, softmax
 from prospect_env.core.foresee import Rules
+from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, View
-from prospect_env.core.position import Position, active, imagined
-from prospect_env.core.unfold import Expansion, Source, expand, own_executed
+from prospect_env.core.position import Position, active
+from prospect_env.core.unfold import Expansion, Source, expand, own_executed, thoughts
 
 TIE = 1e-9  #: values closer than this count as equal
 
@@ -46,49 +47,54 @@ class LookAhead(Planner):
                 raise UnsuitablePolicy(
                     f"a look-ahead of {self.depth} needs a forecaster that can be asked on; 2 does not"
                 )
-            source, node = forecast.asking.source, forecast.asking.node
-            return _masked(self._ask(source, node, view.seat, self.depth), view.legal)
-        if not view.game.spec.reactions_are_actions:
+            asking = forecast.asking
+            q = [self._ask(asking.source, node, view.seat, self.depth) for node in asking.nodes]
+        elif view.game.spec.reactions_are_actions:
+            q = [self._read(node, view, forecast) for node in thoughts(view, chance, {})]
+        else:
             raise UnsuitablePolicy(f"{view.game.spec.name} forecasts coarse reactions: look ahead 3 or more steps")
-        node = imagined(view, chance, {})
-        source = Rules(view.game)
-        first = _expand(source, node, view.seat, forecast.probs[:, 0, 0])
-        own = own_executed(view.game, node, view.seat)
-        value = first.outcome.rewards[:, view.seat].astype(np.float64)
-        total = first.expected(value, _weights(first, own, view.seat))
-        if self.depth == 2:
-            total = total + self.discount * self._next(source, first, own, view, forecast)
-        return _masked(total, view.legal)
+        return _masked(np.mean(q, axis=0), view.legal)
+
+    def _read(self, node: Position, view: View, forecast: Forecast) -> NDArray[np.float64]:
+        """Q `[B, A]` from the tensor alone: row `a` of each lead is what is said to follow from `a`."""
+        game, seat, rules = view.game, view.seat, Rules(view.game)
+        own = own_executed(game, node, seat)
+        q = np.zeros(own.shape[:2])
+        for action in range(own.shape[1]):
+            now = _lawful(game, node, forecast.probs[:, 0, action])
+            now[:, seat] = own[:, action]
+            step = expand(rules, node, now, active(game, node), keep=seat)
+            value = step.outcome.rewards[:, seat].astype(np.float64)
+            if self.depth == 2:
+                value = value + self._onward(game, step) * self._next(rules, step, seat, forecast.probs[:, 1, action])
+            q[:, action] = step.expected(value, step.weights)
+        return q
 
     def _next(
-        self, source: Rules, first: Expansion, own: NDArray[np.float64], view: View, forecast: Forecast
+        self, rules: Rules, step: Expansion, seat: int, reactions: Float[np.ndarray, "B N R"]
     ) -> NDArray[np.float64]:
-        """The value `[B, A]` of the next choice, made against the lead-1 reactions to each own action."""
-        after, seat, game = first.after, view.seat, view.game
-        goes_on = active(game, after)
-        result = np.zeros(own.shape[:2])
-        weights = _weights(first, own, seat)
-        for action in range(own.shape[1]):
-            # Own next action is free; what the others do then is what lead 1 says of this action.
-            expected = forecast.probs[first.rows, 1, action]
-            then = _expand(source, after, seat, expected)
-            now = then.outcome.rewards[:, seat].astype(np.float64)
-            q = then.expected(now, _weights(then, own_executed(game, after, seat), seat))
-            best = np.where(goes_on.any(axis=1), _best(q, game.legal(after.state)[:, seat]), 0.0)
-            result[:, action] = first.expected(best, weights[:, action])
-        return result
+        """The best own choice after each continuation, against these reactions, `[K]`."""
+        game, after = rules.game, step.after
+        own = own_executed(game, after, seat)
+        then = _expand(rules, after, seat, _lawful(game, after, reactions[step.rows]))
+        q = then.expected(then.outcome.rewards[:, seat].astype(np.float64), _weights(then, own, seat))
+        return _best(q, game.legal(after.state)[:, seat])
 
     def _ask(self, source: Source, node: Position, seat: int, depth: int) -> NDArray[np.float64]:
         """Expectimax Q `[B, A]`: the source says how the others act, here and in every continuation."""
         game = source.game
         step = _expand(source, node, seat, np.asarray(source.probs(node), dtype=np.float64))
         value = step.outcome.rewards[:, seat].astype(np.float64)
-        going = active(game, step.after).any(axis=1)
-        if depth > 1 and going.any():
-            onward = self._ask(source, step.after, seat, depth - 1)
-            best = _best(onward, game.legal(step.after.state)[:, seat])
-            value = value + self.discount * np.where(going, best, 0.0)
+        onward = self._onward(game, step)
+        if depth > 1 and onward.any():
+            later = self._ask(source, step.after, seat, depth - 1)
+            value = value + onward * _best(later, game.legal(step.after.state)[:, seat])
         return step.expected(value, _weights(step, own_executed(game, node, seat), seat))
+
+    def _onward(self, game: Game, step: Expansion) -> NDArray[np.float64]:
+        """What a unit of payoff in the next step is worth now, `[K]`: nothing where the match is over."""
+        going = active(game, step.after).any(axis=1)
+        return self.discount * np.where(step.outcome.round_end, game.continuation, 1.0) * going
 
 
 class Myopic(LookAhead):
@@ -109,10 +115,15 @@ class Softmax(LookAhead):
 
 def _expand(source: Source, node: Position, seat: int, executed: NDArray[np.float64]) -> Expansion:
     """Every lawful continuation of `node`, own actions enumerated whatever `executed` says of them."""
-    legal = source.game.legal(node.state)
-    support = normalised(executed * legal, normalised(legal.astype(np.float64)))
+    support = _lawful(source.game, node, executed)
     support[:, seat] = own_executed(source.game, node, seat).max(axis=1) > 0
     return expand(source, node, support, active(source.game, node), keep=seat)
+
+
+def _lawful(game: Game, node: Position, said: Float[np.ndarray, "B N A"]) -> NDArray[np.float64]:
+    """What is said of everybody's actions, without those that the rules forbid."""
+    legal = game.legal(node.state)
+    return normalised(said * legal, normalised(legal.astype(np.float64)))
 
 
 def _weights(step: Expansion, own: NDArray[np.float64], seat: int) -> NDArray[np.float64]:
