@@ -1,5 +1,6 @@
-"""A real language model, an exact learner and an oracle meet five co-players in two games, and are scored on what they
-foresaw: of the actions they took, and of those they did not take.
+"""A real language model, an exact learner and an oracle meet five co-players in two games.
+
+They are scored on what they foresaw: of the actions they took, and of those they did not take.
 
     python experiments/demo.py [--episodes N] [--rounds T] [--model NAME] [--json]
 
@@ -64,7 +65,8 @@ def played(seats: dict[str, str], episodes: int, rounds: int, folder: Path, bar:
     """Every policy against every co-player in both games, branched, as a run that can be replayed."""
     cells = [(policy, game, other) for policy in seats for game in GAMES for other in CO_PLAYERS]
     pairings = [
-        {"policies": [seats[policy], other], "game": game, "parameters": {"rounds": rounds}} for policy, game, other in cells
+        {"policies": [seats[policy], other], "game": game, "parameters": {"rounds": rounds}}
+        for policy, game, other in cells
     ]
     config = configure({"name": folder.name, "pairings": pairings, "episodes": episodes, "branch": "all"})
     task = bar.add_task("playing, every action branched", total=len(cells) * episodes)
@@ -142,11 +144,12 @@ def print_tables(table: dict[str, dict[str, Interval]], worth: list[dict[str, An
         first.add_row(policy, *(shown(row[name], digits) for name, (_, digits) in COLUMNS.items()))
     console.print(first)
     console.print(
-        "Under each figure: its 95% interval (bootstrap by episode). Skill: 1 is perfect, 0 knows nothing, below 0 is worse"
-        "\nthan nothing. Factual: about answers to the action taken. Counterfactual: about answers to the actions not taken."
+        "Under each figure: its 95% interval (bootstrap by episode). Skill: 1 is perfect, 0 knows nothing, below 0 is"
+        "\nworse than nothing. Factual: about answers to the action taken. Counterfactual: to the actions not taken."
         "\nUnderstanding gap: how much farther from the truth the forecasts of actions not taken are (0: no farther)."
-        "\nForeseen harm: what the policy's own forecast said others would lose by its choice, where a choice as good for"
-        "\nitself was at hand. Value of prediction: payoff lost when its forecast is replaced by how often the other did what.\n"
+        "\nForeseen harm: what the policy's own forecast said others would lose by its choice, where a choice as good"
+        "\nfor itself was at hand. Value of prediction: payoff lost when its forecast is replaced by how often the other"
+        "\ndid what. A dash: undefined (the policy has no action values).\n"
     )
     second = Table(title="What forecasts are worth to lm plan: payoff a round by what its planner is fed", **style)
     for heading in ("game", "co-player"):
@@ -158,7 +161,9 @@ def print_tables(table: dict[str, dict[str, Interval]], worth: list[dict[str, An
         last = row["co_player"] == CO_PLAYERS[-1]
         second.add_row(row["game"], row["co_player"], *(shown(row[name]) for name in names), end_section=last)
     console.print(second)
-    console.print("Diagnosticity says what a perfect forecast could be worth there: where it is 0, no forecast can earn anything.\n")
+    console.print(
+        "Diagnosticity: what a perfect forecast could be worth there. Where it is 0, no forecast earns anything.\n"
+    )
 
 
 def plain(figure: Interval) -> dict[str, float | None]:
@@ -183,14 +188,16 @@ def main(
     worth = worths(own, other)
     if as_json:
         document = {
-            "policies": {policy: {name: plain(figure) for name, figure in row.items()} for policy, row in table.items()},
+            "policies": {
+                policy: {name: plain(figure) for name, figure in row.items()} for policy, row in table.items()
+            },
             "worth": [{k: plain(v) if isinstance(v, Interval) else v for k, v in row.items()} for row in worth],
         }
         print(json.dumps(document, indent=2))
         return
     about = f"{' and '.join(GAMES)}, {len(CO_PLAYERS)} co-players, {episodes} episodes of {rounds} rounds each"
     print_tables(table, worth, about)
-    print(f"{time.perf_counter() - started:.0f} s. Everything is in {out}; see it move by move: prospect replay {out} --episode 0")
+    print(f"{time.perf_counter() - started:.0f} s. It is all in {out}. Move by move: prospect replay {out} --episode 0")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Which way of telling a match lets a language model foresee reactions? Every prompt format, scored on all own actions.
 
 The model rides on a random actor, so that it sees both actions answered, and forecasts the next reaction of co-players
-whose rule it can only learn from the match itself. Expected Brier skill of lead 1 against uniform, the last half of each
-episode's rounds; beside it exact Bayes on the same matches, which is as good as counting can be.
+whose rule it can only learn from the match itself. Expected Brier skill of lead 1 against uniform, in the last half of
+each episode's rounds; beside it exact Bayes on the same matches, which is as good as counting can be.
 
     python experiments/prompt_formats.py [--episodes N] [--rounds T] [--model NAME] [--json]
 """
@@ -22,6 +22,7 @@ from prospect_env.core.episodes import Episodes
 from prospect_env.metrics import Interval, cluster_bootstrap
 
 FORMATS = ("reaction_log", "joint_log", "round_log", "sentences")
+RIDER = "forecasting:actor=random,predictor"
 CO_PLAYERS = ("tit_for_tat", "reverse_tit_for_tat", "win_stay_lose_shift", "always_defect", "random_memory_one")
 
 
@@ -39,7 +40,7 @@ def skill(episodes: Episodes) -> Interval:
 def mass(episodes: Episodes) -> float:
     """Mean probability that the model would say one of the labels at all."""
     found = [call.mass for call in episodes.calls if call.purpose == "other's choice"]
-    return float(np.mean(found)) if found else float("nan")
+    return float(np.mean(found))
 
 
 def main(
@@ -55,24 +56,25 @@ def main(
     rows = {}
     for name, predictor in predictors.items():
         played = [
-            play(game, [f"forecasting:actor=random,predictor={predictor}", other], episodes=episodes, seed=seed, branch="all")
+            play(game, [f"{RIDER}={predictor}", other], episodes=episodes, seed=seed, branch="all")
             for other in CO_PLAYERS
         ]
         rows[name] = {
             "skill": {other: skill(one)._asdict() for other, one in zip(CO_PLAYERS, played, strict=True)},
-            "label_mass": float(np.mean([mass(one) for one in played])),
+            "label_mass": None if predictor == "bayes" else float(np.mean([mass(one) for one in played])),
         }
     if as_json:
-        print(json.dumps({name: {**row, "label_mass": row["label_mass"] if "Bayes" not in name else None} for name, row in rows.items()}, indent=2))
+        print(json.dumps(rows, indent=2))
         return
-    table = Table(title=f"Skill of forecasting reactions, rounds {rounds // 2 + 1}-{rounds - 1}, {episodes} episodes each (95% interval)")
+    scored = f"rounds {rounds // 2 + 1}-{rounds - 1}, {episodes} episodes each, seed {seed} (95% interval)"
+    table = Table(title=f"Skill of forecasting reactions, {scored}")
     table.add_column("told as")
     for other in CO_PLAYERS:
         table.add_column(other, justify="right")
     table.add_column("label mass", justify="right")
     for name, row in rows.items():
         cells = [f"{s['value']:.2f} ({s['low']:.2f}..{s['high']:.2f})" for s in row["skill"].values()]  # type: ignore[union-attr]
-        table.add_row(name, *cells, "–" if "Bayes" in name else f"{row['label_mass']:.2f}")
+        table.add_row(name, *cells, "–" if row["label_mass"] is None else f"{row['label_mass']:.2f}")
     Console(width=150).print(table)
 
 

@@ -88,7 +88,7 @@ class CardState:
 
 
 class Cards(Game):
-    """Three seats hold a hidden card, 0 or 1, and say 0 or 1 at once, twice; one point a seat that names the majority."""
+    """Three seats hold a hidden card, 0 or 1, and say 0 or 1 at once, twice; a point for naming the majority."""
 
     def __init__(self) -> None:
         self.spec = GameSpec(

@@ -28,12 +28,12 @@ def _column(axes: str, unit: str, meaning: str, when: str = ALWAYS) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Episodes:
-    """A batch of played matches; arrays that were not asked for are None. Steps after a match's end hold fill values."""
+    """A batch of played matches; what was not asked for is None. Steps after a match's end hold fill values."""
 
     game: Game
     policies: tuple[str, ...]
     feeds: tuple[str, ...]
-    episode: Int[np.ndarray, " E"] = _column("E", "number", "number of the episode, which fixes it")
+    episode: Int[np.ndarray, " E"] = _column("E", "number", "number of the episode; fixes it")
     length: Int[np.ndarray, " E"] = _column("E", "steps", "steps played")
     terminated: Bool[np.ndarray, " E"] = _column("E", "true/false", "whether the rules ended it (not a limit on steps)")
     active: Bool[np.ndarray, "E T N"] = _column("E T N", "true/false", "whether the seat chose in this step")

@@ -13,7 +13,6 @@ States, memories, views, chance and events are trees. How a leaf follows the mat
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -27,12 +26,17 @@ class Shared:
     """Marks what belongs to all matches at once: `take` and `put` leave it as it is."""
 
 
-@cache
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    """The names of a dataclass's fields, looked up once a class."""
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return _NAMES[kind]
 
 
-def _is_branch(x: object) -> bool:
+def _is_branch(x: Any) -> bool:
     return is_dataclass(x) and not isinstance(x, type | Shared)
 
 

@@ -255,7 +255,7 @@ def blend(parts: Sequence[Unfolding]) -> Unfolding:
     weighted = sum(part.probs * part.mask[..., None] for part in parts)
     return Unfolding(
         normalised(np.asarray(weighted)),
-        says.any(axis=0),
+        np.asarray(says.any(axis=0)),
         np.any([part.attainable for part in parts], axis=0),
         np.mean([part.rewards for part in parts], axis=0),
     )

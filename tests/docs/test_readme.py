@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = re.findall(r"^    prospect ([^#\n]+)", README, flags=re.MULTILINE)
-LINKS = re.findall(r"\]\(([^)]+)\)", README) + re.findall(r"`((?:docs|experiments|prospect_env|agents)/[^`*]*)`", README)
+NAMED = re.findall(r"`((?:docs|experiments|prospect_env|agents)/[^`*]*)`", README)
+LINKS = re.findall(r"\]\(([^)]+)\)", README) + NAMED
 
 
 def test_it_is_short() -> None:

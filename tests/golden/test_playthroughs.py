@@ -33,8 +33,9 @@ def playthrough(name: str) -> str:
         f"seats: {', '.join(f'{agent} ({role})' for agent, role in zip(spec.agents, spec.roles, strict=True))}",
         f"actions: {', '.join(spec.actions)}",
         f"cooperative: {', '.join(spec.actions[a] for a in spec.cooperative) or 'none'}",
-        f"payoffs: {spec.payoff_bounds[0]:g} to {spec.payoff_bounds[1]:g}; welfare: "
-        f"{spec.welfare_bounds[0]:g} to {spec.welfare_bounds[1]:g}; horizon: {spec.horizon}; window: {spec.window}",
+        f"payoffs: {spec.payoff_bounds[0]:g} to {spec.payoff_bounds[1]:g}",
+        f"welfare: {spec.welfare_bounds[0]:g} to {spec.welfare_bounds[1]:g}",
+        f"horizon: {spec.horizon}; window: {spec.window}",
         "",
         narrate(game, 0, 0, np.flatnonzero(game.legal(at.state)[0, 0]).tolist(), None, None, False),
     ]

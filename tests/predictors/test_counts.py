@@ -73,7 +73,7 @@ def test_expected_brier_of_bayes_after_n_visits() -> None:
 
 
 def test_bayes_against_memory_one_matches_the_known_skill() -> None:
-    """A small version of `experiments/counterfactual_skill.py`: tit for tat on top, .26 factual and .17 counterfactual."""
+    """A small version of `experiments/counterfactual_skill.py`: .26 factual and .17 counterfactual."""
     game = make_game("prisoners_dilemma", rounds=101)
     rider = "forecasting:actor=tit_for_tat,predictor=bayes"
     episodes = play(game, [rider, "random_memory_one"], episodes=600, seed=1, branch="all")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -72,12 +71,15 @@ def test_c_is_what_the_game_says_cooperates() -> None:
     for spec, expected in [("tit_for_tat", "DDDD"), ("always_cooperate", "DDDD"), ("always_defect", "CCCC")]:
         episodes = play(game, [spec, "always_cooperate"], episodes=1)
         assert "".join("CD"[a] for a in episodes.actions[0, :, 0]) == expected
-    # Memory-one: D at first, C after DD only; in this game C is action 1 and the other always does D, which is action 0.
+    # D at first, C after DD only; in this game C is action 1, and the other always does D, which is action 0.
     episodes = play(game, ["memory_one:p=[0,0,0,0,1]", "always_defect"], episodes=1)
     assert episodes.actions[0, :, 0].tolist() == [0, 1, 0, 1]
 
 
-@pytest.mark.parametrize(("spec", "share"), [("random", 0.5), ("random:p=.2", 0.2), ("memory_one:p=[.3,.3,.3,.3,.3]", 0.3)])
+SHARES = [("random", 0.5), ("random:p=.2", 0.2), ("memory_one:p=[.3,.3,.3,.3,.3]", 0.3)]
+
+
+@pytest.mark.parametrize(("spec", "share"), SHARES)
 def test_shares(spec: str, share: float) -> None:
     episodes = play(make_game("prisoners_dilemma", rounds=10), [spec, "random"], episodes=1000)
     assert stats.binomtest(int((episodes.actions[:, :, 0] == C).sum()), 10_000, share).pvalue > 1e-3
@@ -117,5 +119,3 @@ def test_tit_for_tat_copies_in_larger_games() -> None:
     game = make_game("matrix_game", payoffs=np.zeros((3, 3, 2)).tolist(), rounds=4)
     episodes = play(game, ["tit_for_tat", "always:action=2"], episodes=1)
     assert episodes.actions[0, :, 0].tolist() == [0, 2, 2, 2]
-
-

@@ -153,7 +153,10 @@ def _shared_rounds(memory: Log, view: View) -> Int[np.ndarray, " B"]:
 
 
 def lm(model: str = "smollm2-135m", format: str = "reaction_log", **options: Any) -> LanguagePredictor:
-    """`model` is a known name, a folder, a hub id or `fake`; `format` how the match is told; `dtype` and the like go on."""
+    """A language model as a predictor.
+
+    `model` is a known name, a folder, a hub id or `fake`; `format` how the match is told; `dtype` and the like go on.
+    """
     if not isinstance(model, str):
         raise BadParameter(f"model is {model!r}; it must be a name, a folder or a hub id")
     return LanguagePredictor(model, format, **options)
