@@ -17,11 +17,12 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from prospect_env import make_game, make_policy
+from prospect_agents.prospective import forecasting
+from prospect_env import make_game, make_policy, play
 from prospect_env.core.chance import episode_seeds
-from prospect_env.core.players import Players, RealSource, choice_probs
+from prospect_env.core.players import Players, RealSource
 from prospect_env.core.position import active, chance, imagined, view
-from prospect_env.core.unfold import PredictorSource, Unfolding, unfold
+from prospect_env.core.unfold import PredictorSource, unfold
 
 ACTORS = {
     "always_defect": "always_defect",
@@ -36,45 +37,50 @@ KNOWN = {
     "one_step": dict(zip(ACTORS, [(0.34, 0.00), (0.35, 0.00), (0.33, 0.15), (0.35, 0.24), (0.31, 0.31)], strict=True)),
 }
 SKIPPED, ROUNDS = 50, 100
-Scores = dict[str, dict[str, float]]
+# One round more than is scored, so that the last scored choice is still answered.
+GAME = make_game("prisoners_dilemma", rounds=ROUNDS + 1)
+RIDER = "forecasting:actor=({}),predictor=bayes"
 
 
-def expected_brier(said: Unfolding, truth: Unfolding) -> NDArray[np.float64]:
-    """S(p, q) of what seat 1 does next, for each own action of seat 0, `[B, A]`."""
-    p, q = said.probs[:, 1, :, 1], truth.probs[:, 1, :, 1]
-    # S(p, q) = sum_r q_r |p - e_r|^2 = |p|^2 - 2 p.q + 1
-    return np.asarray((p**2).sum(-1) - 2 * (p * q).sum(-1) + 1)
+def expected_brier(p: NDArray[np.floating], q: NDArray[np.floating]) -> NDArray[np.float64]:
+    """S(p, q) = sum_r q_r |p - e_r|^2 = |p|^2 - 2 p.q + 1 over the last axis."""
+    said, true = p.astype(np.float64), q.astype(np.float64)
+    return np.asarray((said**2).sum(-1) - 2 * (said * true).sum(-1) + 1)
 
 
-def skills(actor: str, opponents: int, seed: int) -> dict[str, dict[str, float]]:
-    """Factual and counterfactual skill of the predictor that rides on `actor`, by column of the table."""
-    rider = make_policy(f"forecasting:actor=({actor}),predictor=bayes")
-    # One round more than is scored, so that the last scored choice is still answered.
-    game = make_game("prisoners_dilemma", rounds=ROUNDS + 1)
-    players = Players(game, {0: rider, 1: make_policy("random_memory_one")})
+def pooled(scores: NDArray[np.float64], taken: NDArray[np.bool_]) -> dict[str, float]:
+    """Skill over the constant forecast of 1/2, which scores .5 whatever happens, on actions taken and not taken."""
+    return {"factual": 1 - float(scores[taken].mean()) / 0.5, "counterfactual": 1 - float(scores[~taken].mean()) / 0.5}
+
+
+def tensor(actor: str, opponents: int, seed: int) -> dict[str, float]:
+    """The lead-1 rows of the forecast tensor about the opponent, as `play` records and branches them."""
+    policies = [RIDER.format(actor), "random_memory_one"]
+    episodes = play(GAME, policies, episodes=opponents, seed=seed, branch="all", block=1000)
+    late = slice(SKIPPED, ROUNDS)
+    scores = expected_brier(episodes.forecast[:, late, 0, 1, :, 1], episodes.truth[:, late, 0, 1, :, 1])  # type: ignore[index]
+    return pooled(scores, np.arange(2) == episodes.actions[:, late, 0, None])
+
+
+def one_step(actor: str, opponents: int, seed: int) -> dict[str, float]:
+    """The same rows given the joint move: the opponent's simultaneous choice is told to forecast and truth alike."""
+    rider = forecasting(actor, "bayes")
+    players = Players(GAME, {0: rider, 1: make_policy("random_memory_one")})
     at = players.begin(episode_seeds(seed, opponents))
-    source = PredictorSource(game, rider.predictor, 0)  # type: ignore[attr-defined]
-    sums = {column: np.zeros((2, 2)) for column in KNOWN}
+    source = PredictorSource(GAME, rider.predictor, 0)
+    scores, taken = [], []
     for played in range(ROUNDS):
-        now = active(game, at)
+        now = active(GAME, at)
         turn = players.turn(at, now)
         actions = np.stack([turn.decisions[seat].action for seat in (0, 1)], axis=1)
         if played >= SKIPPED:
-            node = imagined(view(game, at, 0, now), chance(at, 0), {"predictor": at.memories[0].predictor})
-            move = np.zeros((opponents, 2, 2))
-            move[np.arange(opponents), 1, actions[:, 1]] = 1.0
-            move[:, 0] = 0.5
-            known = {"tensor": (None, choice_probs(players, at, now, turn)), "one_step": (move, move)}
-            for column, (told, real) in known.items():
-                scores = expected_brier(unfold(source, node, 0, told), unfold(RealSource(players, 0), at, 0, real))
-                taken = np.arange(2) == actions[:, :1]
-                # The constant forecast of 1/2 scores .5 whatever happens.
-                sums[column] += [[scores[taken].sum(), 0.5 * taken.sum()], [scores[~taken].sum(), 0.5 * (~taken).sum()]]
-        at, _ = players.advance(game, at, actions, now)
-    return {
-        column: dict(zip(("factual", "counterfactual"), (1 - total[:, 0] / total[:, 1]).tolist(), strict=True))
-        for column, total in sums.items()
-    }
+            node = imagined(view(GAME, at, 0, now), chance(at, 0), {"predictor": at.memories[0].predictor})
+            move = (actions[:, :, None] == np.arange(2)).astype(np.float64)
+            said, true = unfold(source, node, 0, move), unfold(RealSource(players, 0), at, 0, move)
+            scores.append(expected_brier(said.probs[:, 1, :, 1], true.probs[:, 1, :, 1]))
+            taken.append(np.arange(2) == actions[:, :1])
+        at, _ = players.advance(GAME, at, actions, now)
+    return pooled(np.stack(scores), np.stack(taken))
 
 
 def main(
@@ -83,8 +89,11 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")] = False,
 ) -> None:
     """Print the table, beside the known one."""
-    found = {actor: skills(spec, opponents, seed) for actor, spec in ACTORS.items()}
-    table: dict[str, Scores] = {column: {actor: found[actor][column] for actor in ACTORS} for column in KNOWN}
+    columns = {"tensor": tensor, "one_step": one_step}
+    table = {
+        name: {actor: column(spec, opponents, seed) for actor, spec in ACTORS.items()}
+        for name, column in columns.items()
+    }
     if as_json:
         print(json.dumps(table, indent=2))
         return

@@ -148,8 +148,8 @@ def print_tables(table: dict[str, dict[str, Interval]], worth: list[dict[str, An
         "\nworse than nothing. Factual: about answers to the action taken. Counterfactual: to the actions not taken."
         "\nUnderstanding gap: how much farther from the truth the forecasts of actions not taken are (0: no farther)."
         "\nForeseen harm: what the policy's own forecast said others would lose by its choice, where a choice as good"
-        "\nfor itself was at hand. Value of prediction: payoff lost when its forecast is replaced by how often the other"
-        "\ndid what. A dash: undefined (the policy has no action values).\n"
+        "\nfor itself was at hand. Value of prediction: payoff lost when its forecast is replaced by how often the"
+        "\nother did what. A dash: undefined (the policy has no action values).\n"
     )
     second = Table(title="What forecasts are worth to lm plan: payoff a round by what its planner is fed", **style)
     for heading in ("game", "co-player"):

@@ -18,17 +18,19 @@ from tests.samples import GAME_PARAMETERS
 from tests.toys import Offers
 
 
-@pytest.fixture(params=sorted(games))
-def game(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def identity(game: str) -> str:
     return f"prospect/{game}-v{prospect_env.make_game(game, **GAME_PARAMETERS[game]).spec.version}"
 
 
-@pytest.mark.parametrize("seat", [0, 1])
-@pytest.mark.parametrize("form", ["off", "probabilities", "logits"])
+#: every game without forecasts, as is the default; forms and seats once, on a game whose seats differ in actions
+CASES = [
+    *((name, "off", 0) for name in sorted(games)),
+    ("matrix_game", "off", 1),
+    *(("matrix_game", form, seat) for form in ("probabilities", "logits") for seat in (0, 1)),
+]
+
+
+@pytest.mark.parametrize(("game", "form", "seat"), CASES)
 def test_check_env(game: str, form: str, seat: int) -> None:
     keywords: dict[str, Any] = {"forecast": form, "seat": seat, "illegal": "first_legal", **GAME_PARAMETERS[game]}
     made = gymnasium.make(identity(game), **keywords)

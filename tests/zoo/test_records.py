@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -11,6 +13,7 @@ import pytest
 import prospect_env
 from prospect_env.core.episodes import Episodes, columns, fill_value
 from prospect_env.core.game import Game
+from prospect_env.core.policy import Call
 from prospect_env.metrics import compute
 from tests.toys import Cards, Offers
 
@@ -73,7 +76,7 @@ def knowable(arena: Episodes) -> Episodes:
         if column.name == "foreseen_rewards" and not arena.spec.reactions_are_actions:
             array[:, :, 0] = np.nan
         found[column.name] = array
-    return Episodes(arena.game, arena.policies, arena.feeds, **found)
+    return replace(arena, **found)
 
 
 def assert_same(mine: Episodes, theirs: Episodes, without: tuple[str, ...] = ()) -> None:
@@ -96,6 +99,10 @@ def assert_same(mine: Episodes, theirs: Episodes, without: tuple[str, ...] = ())
         np.testing.assert_allclose(x, y, rtol=0 if exact else 1e-5, atol=0 if exact else 1e-6, err_msg=column.name)
 
 
+def asked(calls: Iterable[Call]) -> list[tuple[Any, ...]]:
+    return [(call.step, call.purpose, call.imagined, call.prompt, call.labels, call.logprobs) for call in calls]
+
+
 @pytest.mark.parametrize("view_of", [parallel, alone])
 @pytest.mark.parametrize(("rules", "policies"), TABLES.values(), ids=TABLES)
 def test_every_column_is_the_arenas(rules: Game, policies: list[str], view_of: Any) -> None:
@@ -108,6 +115,7 @@ def test_every_column_is_the_arenas(rules: Game, policies: list[str], view_of: A
         one = arena.select(np.array([row]))
         assert_same(mine, knowable(one))
         assert mine.policies == ("outside", *one.policies[1:])
+        assert asked(mine.calls) == asked(call for call in arena.calls if call.match == row)
         found, expected = compute(mine), compute(one)
         for name, values in expected.items():
             if name in ("coherence", "foreseen_harm") or "self_forecast" in name:
@@ -197,9 +205,6 @@ def test_a_vector_environment_records_questions_to_language_models(forecast: str
         vector.step(actions)
         single.step({key: part[0] for key, part in actions.items()} if isinstance(actions, dict) else actions[0])
 
-    def asked(calls: Any) -> list[tuple[Any, ...]]:
-        return [(call.step, call.purpose, call.imagined, call.prompt, call.labels, call.logprobs) for call in calls]
-
     calls = vector.unwrapped.episodes().calls
     assert {call.match for call in calls} == {0, 1, 2}
     for match in range(3):
@@ -207,4 +212,4 @@ def test_a_vector_environment_records_questions_to_language_models(forecast: str
     # The first match has the same number in both, so the same symbols.
     assert asked(call for call in calls if call.match == 0) == asked(single.episodes().calls)
     # Symbols are turned from match to match.
-    assert calls[0].prompt != next(call for call in calls if call.match == 1).prompt
+    assert calls[0].labels != next(call for call in calls if call.match == 1).labels

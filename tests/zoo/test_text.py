@@ -6,6 +6,8 @@ import pytest
 
 import prospect_env
 from prospect_env.core.registry import games
+from prospect_env.games.noise import with_noise
+from prospect_env.games.termination import with_termination_probability
 from prospect_env.stories.plain import CHARACTERS, LENGTH, narrate
 from tests.samples import GAME_PARAMETERS
 from tests.toys import Offers
@@ -27,6 +29,29 @@ def test_the_second_step_of_a_dilemma() -> None:
     view.reset(seed=1)
     observations, *_ = view.step({"player_0": 0, "player_1": 1})
     assert observations["player_1"]["text"] == SECOND_STEP
+
+
+NOISY_AND_SHORT = """\
+Choices go wrong: with probability 0.15 another action than the chosen one is done, any that may be chosen being as \
+likely as any other.
+The game lasts at most 10 steps; 1 is played. After each round it ends with probability 0.1.
+In the last step player_0 played defect and you played defect. You got 1.
+You may choose 0 (cooperate) or 1 (defect)."""
+
+
+def test_noise_and_an_end_by_chance_are_told_with_their_numbers() -> None:
+    game = prospect_env.make_game("prisoners_dilemma", noise=0.15, termination_probability=0.1)
+    assert narrate(game, 1, 1, [0, 1], [1, 1], 1.0).endswith(f"you get 1, player_0 gets 1\n{NOISY_AND_SHORT}")
+    # In whatever order they are put around the game, and each alone.
+    other_way = with_noise(with_termination_probability(prospect_env.make_game("prisoners_dilemma"), 0.1), 0.15)
+    assert narrate(other_way, 1, 1, [0, 1], [1, 1], 1.0).endswith(NOISY_AND_SHORT)
+    noisy = narrate(prospect_env.make_game("prisoners_dilemma", noise=0.15), 0, 0, [0, 1])
+    assert "with probability 0.15" in noisy
+    assert "it ends" not in noisy
+    short = narrate(prospect_env.make_game("prisoners_dilemma", termination_probability=0.1), 0, 1, [0, 1], [1, 1])
+    assert "it ends with probability 0.1." in short
+    assert "go wrong" not in short
+    assert "you chose defect" in short
 
 
 def test_payoffs_are_told_from_the_seats_own_side() -> None:
