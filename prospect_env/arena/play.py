@@ -128,6 +128,5 @@ def _step(players: Players, at: Position, now: Any, recorder: Recorder, branch: 
     }
     after, outcome = players.advance(game, at, actions, now)
     calls = [call for policy in players.policies.values() for call in policy.calls()]
-    legal = game.legal(at.state) if turn.forecasts else None
-    recorder.record(now, turn, actions, outcome, truths, calls, legal, foreseen)
+    recorder.record(now, turn, actions, outcome, truths, calls, game.legal(at.state), foreseen)
     return after

@@ -94,9 +94,8 @@ def episodes(
             legal = cast.game.legal(step.state)
             # Step 0 of chance is the sitting down; the first choice is made at step 1.
             at = Position(step.state, {}, streams, t + 1, np.zeros(len(numbers), dtype=bool), numbers)
-            foreseen = {
-                seat: _foreseen(cast, at, step.now, seat, said) for seat, said in turn.forecasts.items()
-            } | foreseen
+            rest = {seat: said for seat, said in turn.forecasts.items() if seat not in step.asked}
+            foreseen = step.asked | {seat: _foreseen(cast, at, step.now, seat, said) for seat, said in rest.items()}
         recorder.record(step.now, turn, step.actions, step.outcome, step.truths, list(step.calls), legal, foreseen)
     found = recorder.episodes(terminated, cast.names, ("own",) * cast.spec.seats)
     if found.realised is None:

@@ -168,6 +168,13 @@ def test_reactions_in_turns_come_within_the_window() -> None:
     assert not episodes.mask[:, 3, 1, 1].any()
 
 
+def test_what_is_legal_is_recorded_of_seats_that_do_not_forecast_too() -> None:
+    episodes = play(Offers(), [riding("random"), "random"], episodes=4)
+    assert episodes.legal is not None
+    assert np.array_equal(episodes.legal.any(axis=-1), episodes.active)
+    assert episodes.legal[:, 1, 1].tolist() == [[False, False, False, True, True]] * 4
+
+
 def test_hidden_information_is_believed_not_seen() -> None:
     """A forecast may depend on what the seat knows and on nothing else: other hidden cards, same forecast."""
     game = Cards()

@@ -85,10 +85,10 @@ def test_max_cycles(game: str) -> None:
 @pytest.mark.parametrize("toy", [Offers(), Cards()], ids=["sequential", "hidden"])
 def test_other_kinds_of_games(toy: Any) -> None:
     with only_expected_warnings():
-        api_test(prospect_env.env(toy, illegal="first_legal"), num_cycles=20)
-        parallel_api_test(prospect_env.parallel_env(toy, illegal="first_legal"), num_cycles=20)
-        seed_test(lambda: prospect_env.env(toy, illegal="first_legal"), num_cycles=20)
-        parallel_seed_test(lambda: prospect_env.parallel_env(toy, illegal="first_legal"), num_cycles=20)
+        api_test(prospect_env.env(toy, illegal="first_legal"), num_cycles=6)
+        parallel_api_test(prospect_env.parallel_env(toy, illegal="first_legal"), num_cycles=6)
+        seed_test(lambda: prospect_env.env(toy, illegal="first_legal"), num_cycles=6)
+        parallel_seed_test(lambda: prospect_env.parallel_env(toy, illegal="first_legal"), num_cycles=6)
 
 
 def test_found_in_pettingzoos_registry(game: str) -> None:

@@ -27,7 +27,7 @@ TABLES: dict[str, tuple[Game, list[str]]] = {
     "a forecasting co-player": (DILEMMA, ["prospective:predictor=bayes", "prospective:predictor=counts"]),
     "a language model": (DILEMMA, ["forecasting:actor=random,predictor=bayes", "lm:model=fake,mode=plan"]),
     "in turns, coarse reactions": (Offers(), ["forecasting:actor=random,predictor=counts"] * 2),
-    "three seats, hidden cards": (Cards(), [COUNTING, "random:p=.3", COUNTING]),
+    "three seats, hidden cards": (Cards(), [COUNTING, "random:p=.3", "random:p=.6"]),
 }
 
 
