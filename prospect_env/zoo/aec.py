@@ -6,26 +6,23 @@ from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from typing import Any
 
-import numpy as np
 from gymnasium.spaces import Space
-from numpy.typing import NDArray
 from pettingzoo import AECEnv
 from pettingzoo.utils.wrappers import OrderEnforcingWrapper
 
-from prospect_env.core.episodes import Episodes
-from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Policy
 from prospect_env.zoo.cast import Cast, cast
 from prospect_env.zoo.match import Match
+from prospect_env.zoo.one_match import OneMatch
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
-from prospect_env.zoo.render import RENDER_MODES, check_render_mode, rendered
+from prospect_env.zoo.render import RENDER_MODES, check_render_mode
 from prospect_env.zoo.seeds import Seeds
 from prospect_env.zoo.spaces import ForecastForm, action_space, observation_space
 from prospect_env.zoo.tabulated import Tabulated
 
 
-class TurnView(AECEnv[str, dict[str, Any], Any]):
+class TurnView(OneMatch, AECEnv[str, dict[str, Any], Any]):
     """A game as a native `AECEnv`. Build one with `raw_env`, or with `env` for PettingZoo's order checks around it.
 
     Only agents that choose in a step are asked in it; the joint step is taken, and rewards fall due, when the last of
@@ -48,7 +45,6 @@ class TurnView(AECEnv[str, dict[str, Any], Any]):
         self.action_spaces = {agent: action_space(spec, options.forecast) for agent in cast.agents}
         self._seat = dict(zip(cast.agents, cast.outside, strict=True))
         self._rules, self._seeds = Tabulated(cast.game), Seeds()
-        self._match: Match | None = None
         self._orders: dict[tuple[bool, ...], tuple[str, ...]] = {}
         self._order: tuple[str, ...] = ()
         self._turn = 0
@@ -135,18 +131,6 @@ class TurnView(AECEnv[str, dict[str, Any], Any]):
         match, seat = self.match, self._seat[agent]
         return match.observation(seat) | ({"text": match.text(seat)} if self.cast.options.text else {})
 
-    @property
-    def match(self) -> Match:
-        """The match in play; raises `BadParameter` before the first `reset`."""
-        if self._match is None:
-            raise BadParameter("the environment has not been reset; call reset() first")
-        return self._match
-
-    @property
-    def illegal_actions(self) -> dict[str, int]:
-        """How many actions of each agent were replaced in this episode."""
-        return {agent: self.match.illegal[seat] for agent, seat in self._seat.items()}
-
     def fork(self) -> TurnView:
         """An independent copy at this very point; raises `UnsuitablePolicy` if a co-player cannot be asked twice."""
         new = copy(self)
@@ -159,21 +143,6 @@ class TurnView(AECEnv[str, dict[str, Any], Any]):
             for name in ("rewards", "_cumulative_rewards", "terminations", "truncations"):
                 setattr(new, name, dict(getattr(self, name)))
         return new
-
-    def episodes(self) -> Episodes:
-        """What was played so far in this episode, as the arena would have recorded it."""
-        return self.match.episodes()
-
-    def state(self) -> NDArray[np.float32]:
-        """All seats' observations, one after the other, float32 `[N * O]`."""
-        return np.concatenate(self.match.node.observations)
-
-    def render(self) -> str | None:
-        """The narration for each outside seat: returned in mode `ansi`, printed in mode `human`."""
-        return rendered(self.match, self.render_mode)
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 class Ordered(OrderEnforcingWrapper[str, dict[str, Any], Any]):

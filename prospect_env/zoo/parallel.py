@@ -6,25 +6,23 @@ from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
 from typing import Any
 
-import numpy as np
 from gymnasium.spaces import Space
-from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
-from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import BadParameter, UnknownName
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Policy
 from prospect_env.zoo.cast import Cast, cast
 from prospect_env.zoo.match import Match
+from prospect_env.zoo.one_match import OneMatch
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
-from prospect_env.zoo.render import RENDER_MODES, check_render_mode, rendered
+from prospect_env.zoo.render import RENDER_MODES, check_render_mode
 from prospect_env.zoo.seeds import Seeds
 from prospect_env.zoo.spaces import ForecastForm, action_space, observation_space
 from prospect_env.zoo.tabulated import Tabulated
 
 
-class ParallelView(ParallelEnv[str, dict[str, Any], Any]):
+class ParallelView(OneMatch, ParallelEnv[str, dict[str, Any], Any]):
     """A game as a native `ParallelEnv`, with no wrappers around or inside. Build one with `parallel_env`.
 
     An observation is `{"observation": float32 [O], "action_mask": int8 [A]}`, with `"text"` on request; an agent that
@@ -47,7 +45,6 @@ class ParallelView(ParallelEnv[str, dict[str, Any], Any]):
         self.action_spaces = {agent: action_space(spec, options.forecast) for agent in cast.agents}
         self._seats = tuple(zip(cast.agents, cast.outside, strict=True))
         self._rules, self._seeds = Tabulated(cast.game), Seeds()
-        self._match: Match | None = None
 
     def observation_space(self, agent: str) -> Space[Any]:
         """The observation space of `agent`: the same object at each call."""
@@ -106,18 +103,6 @@ class ParallelView(ParallelEnv[str, dict[str, Any], Any]):
             return {agent: match.observation(seat) | {"text": match.text(seat)} for agent, seat in self._seats}
         return {agent: match.observation(seat) for agent, seat in self._seats}
 
-    @property
-    def match(self) -> Match:
-        """The match in play; raises `BadParameter` before the first `reset`."""
-        if self._match is None:
-            raise BadParameter("the environment has not been reset; call reset() first")
-        return self._match
-
-    @property
-    def illegal_actions(self) -> dict[str, int]:
-        """How many actions of each agent were replaced in this episode."""
-        return {agent: self.match.illegal[seat] for agent, seat in self._seats}
-
     def fork(self) -> ParallelView:
         """An independent copy at this very point; raises `UnsuitablePolicy` if a co-player cannot be asked twice."""
         new = copy(self)
@@ -125,21 +110,6 @@ class ParallelView(ParallelEnv[str, dict[str, Any], Any]):
         new._seeds, new.agents = copy(self._seeds), list(self.agents)
         new.observation_spaces, new.action_spaces = deepcopy(self.observation_spaces), deepcopy(self.action_spaces)
         return new
-
-    def episodes(self) -> Episodes:
-        """What was played so far in this episode, as the arena would have recorded it."""
-        return self.match.episodes()
-
-    def state(self) -> NDArray[np.float32]:
-        """All seats' observations, one after the other, float32 `[N * O]`."""
-        return np.concatenate(self.match.node.observations)
-
-    def render(self) -> str | None:
-        """The narration for each outside seat: returned in mode `ansi`, printed in mode `human`."""
-        return rendered(self.match, self.render_mode)
-
-    def close(self) -> None:
-        """Nothing is held open."""
 
 
 def parallel_env(

@@ -11,19 +11,18 @@ import numpy as np
 from gymnasium.spaces import Dict
 from numpy.typing import NDArray
 
-from prospect_env.core.episodes import Episodes
-from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.zoo.cast import Cast, Opponents, opposite
 from prospect_env.zoo.match import Match
+from prospect_env.zoo.one_match import OneMatch
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
-from prospect_env.zoo.render import RENDER_MODES, check_render_mode, rendered
+from prospect_env.zoo.render import RENDER_MODES, check_render_mode
 from prospect_env.zoo.seeds import Seeds
 from prospect_env.zoo.spaces import ForecastForm, action_space, numbers_space, text_space
 from prospect_env.zoo.tabulated import Tabulated
 
 
-class SeatView(gymnasium.Env[Any, Any]):
+class SeatView(OneMatch, gymnasium.Env[Any, Any]):
     """A game as a `gymnasium.Env` for one seat. Build one with `gym_env` or `gymnasium.make`.
 
     Single-agent tools want plain arrays: the observation is float32 `[O]` (a dict with `text` on request), and what may
@@ -43,7 +42,6 @@ class SeatView(gymnasium.Env[Any, Any]):
         self.action_space = action_space(cast.spec, cast.options.forecast)
         self._seat = cast.outside[0]
         self._rules, self._seeds = Tabulated(cast.game), Seeds()
-        self._match: Match | None = None
         self._ended = False
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
@@ -83,13 +81,6 @@ class SeatView(gymnasium.Env[Any, Any]):
         """What may be chosen, Bool `[A]`, where sb3-contrib's masked learners look for it."""
         return self.match.node.masks[self._seat].astype(bool)
 
-    @property
-    def match(self) -> Match:
-        """The match in play; raises `BadParameter` before the first `reset`."""
-        if self._match is None:
-            raise BadParameter("the environment has not been reset; call reset() first")
-        return self._match
-
     def fork(self) -> SeatView:
         """An independent copy at this very point; raises `UnsuitablePolicy` if a co-player cannot be asked twice."""
         new = copy(self)
@@ -97,14 +88,6 @@ class SeatView(gymnasium.Env[Any, Any]):
         new._seeds, new._np_random = copy(self._seeds), deepcopy(self._np_random)
         new.observation_space, new.action_space = deepcopy(self.observation_space), deepcopy(self.action_space)
         return new
-
-    def episodes(self) -> Episodes:
-        """What was played so far in this episode, as the arena would have recorded it."""
-        return self.match.episodes()
-
-    def render(self) -> Any:
-        """The narration for the seat: returned in mode `ansi`, printed in mode `human`."""
-        return rendered(self.match, self.render_mode)
 
 
 def gym_env(
