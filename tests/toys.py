@@ -1,4 +1,4 @@
-"""Small games of other shapes than the registered ones: in turns, with hidden information, with three seats."""
+"""Small games of other shapes than the registered ones: in turns, with something hidden, three seats, dice."""
 
 from __future__ import annotations
 
@@ -142,3 +142,59 @@ class Cards(Game):
     def believe(self, known: CardState, seat: int, chance: Chance) -> CardState:
         drawn = chance.integers("believed", 2, (3,))
         return CardState(np.where(known.cards >= 0, known.cards, drawn), known.round)
+
+
+@dataclass(frozen=True)
+class WeatherState:
+    """Whether the sun shines, Int `[B]`, and the round, Int `[B]`."""
+
+    sun: np.ndarray
+    round: np.ndarray
+
+
+class Weather(Game):
+    """A die decides each round whether seat 1 may go out; both seats then stay (0) or go out (1), four times."""
+
+    def __init__(self, deterministic: bool = False) -> None:
+        self.spec = GameSpec(
+            name="weather",
+            version=0,
+            seats=2,
+            roles=("watcher", "walker"),
+            actions=("stay", "go"),
+            reactions=("stay", "go"),
+            reaction_of=(0, 1),
+            horizon=4,
+            payoff_bounds=(0.0, 1.0),
+            interchangeable=((0,), (1,)),
+            deterministic=deterministic,
+            observation_size=1,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Weather) and other.spec == self.spec
+
+    def __hash__(self) -> int:
+        return 4
+
+    def initial(self, batch: int, chance: Chance) -> WeatherState:
+        return WeatherState(np.zeros(batch, dtype=np.int64), np.zeros(batch, dtype=np.int64))
+
+    def active(self, state: WeatherState) -> np.ndarray:
+        return np.repeat((state.round < 4)[:, None], 2, axis=1)
+
+    def legal(self, state: WeatherState) -> np.ndarray:
+        legal = np.ones((len(state.round), 2, 2), dtype=bool)
+        legal[:, 1, 1] = state.sun == 1
+        legal[state.round >= 4, :, 1] = False
+        return legal
+
+    def step(self, state: WeatherState, actions: np.ndarray, chance: Chance) -> Outcome:
+        rewards = (np.asarray(actions) == 1).astype(np.float32)
+        after = WeatherState(chance.integers("weather", 2), state.round + 1)
+        done = np.ones(len(rewards), dtype=bool)
+        did = np.where(self.active(state), actions, -1).astype(np.int8)
+        return Outcome(after, rewards, did, did, None, done, after.round >= 4)
+
+    def observe(self, state: WeatherState) -> np.ndarray:
+        return np.repeat(state.sun[:, None, None], 2, axis=1).astype(np.float32)

@@ -12,7 +12,7 @@ from prospect_env.core.chance import Chance
 from prospect_env.core.game import Game, Outcome
 from prospect_env.games.modifier import Modifier
 from prospect_env.games.noise import with_noise
-from tests.toys import Cards, CardState, Offers
+from tests.toys import Cards, CardState, Offers, Weather
 
 #: the check that must fail, and the games for which it must
 BROKEN: dict[str, list[Callable[[], Game]]] = {}
@@ -296,3 +296,8 @@ class Explosive(Offers):
 
     def observe(self, state: Any) -> np.ndarray:
         raise ZeroDivisionError("boom")
+
+
+@breaks("deterministic")
+def draws_without_saying_so() -> Game:
+    return Weather(deterministic=True)

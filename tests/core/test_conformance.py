@@ -12,7 +12,7 @@ from prospect_env.core.errors import BadParameter, UnknownName
 from prospect_env.core.make import make_game
 from prospect_env.core.registry import games, modifiers
 from tests.samples import GAME_PARAMETERS
-from tests.toys import Cards, Offers
+from tests.toys import Cards, Offers, Weather
 
 #: a value to try of each modifier; a modifier without one fails
 AROUND: dict[str, Any] = {"noise": 0.2, "termination_probability": 0.2}
@@ -30,7 +30,10 @@ def test_modifiers_around_each_other() -> None:
     assert validate(make_game("chicken", **AROUND)).passed
 
 
-@pytest.mark.parametrize("game", [Offers(), Cards(), make_game("chicken", rounds=300)], ids=lambda game: game.spec.name)
+LARGER = [Offers(), Cards(), Weather(), make_game("chicken", rounds=300)]
+
+
+@pytest.mark.parametrize("game", LARGER, ids=lambda game: game.spec.name)
 def test_games_of_other_shapes(game: Any) -> None:
     report = validate(game)
     assert report.passed, report

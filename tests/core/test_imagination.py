@@ -14,7 +14,7 @@ from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players
 from prospect_env.core.position import active, chance, view
 from prospect_env.core.unfold import Unfolding, blend
-from tests.toys import Cards
+from tests.toys import Cards, Weather
 
 ENDING = make_game("prisoners_dilemma", rounds=30, termination_probability=0.3)
 
@@ -107,3 +107,20 @@ def test_blend_by_hand() -> None:
 def test_planners_read_the_row_of_the_action_they_weigh() -> None:
     # A mirror: "if I do C so will they, if I do D so will they". Then C pays 3 and D pays 1.
     assert np.allclose(values(Myopic(), tensor((1.0, 0.0))), [3, 1])
+
+
+@pytest.mark.parametrize("predictor", ["uniform", "oracle"])
+def test_dice_are_thought_of_many_times_and_never_seen(predictor: str) -> None:
+    rider = f"forecasting:actor=random,predictor={predictor}"
+    episodes = play(Weather(), [rider, "random"], episodes=40, branch="all")
+    said = episodes.forecast[:, :-1, 0, 1, :, 1, 1]  # type: ignore[index]
+    # The walker goes out in half of the sunny rounds, which are half of all: 1/4, within 4 standard errors of 64 draws.
+    assert (np.abs(said - 0.25) < 4 * 0.5 * np.sqrt(0.25 / 64)).all()
+    # What really came was sun or none.
+    assert set(np.unique(episodes.truth[:, :-1, 0, 1, :, 1, 1])) == {0.0, 0.5}  # type: ignore[index]
+
+
+def test_planners_think_of_dice_many_times() -> None:
+    episodes = play(Weather(), ["prospective:predictor=uniform,depth=3,discount=1", "random"], episodes=5)
+    # Going pays 1 in every round, whatever the weather: Q(go) = 3, Q(stay) = 2 with three rounds to look at.
+    assert np.allclose(episodes.values[:, 0, 0], [2, 3])  # type: ignore[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from prospect_env.core.chance import Streams, episode_seeds
-from prospect_env.core.conformance.walk import Walk
+from prospect_env.core.conformance.walk import Walk, difference
 from prospect_env.core.state import take
 
 DRAWS = 2000  #: copies of one match whose next step is played
@@ -61,4 +61,19 @@ def noiseless(walk: Walk) -> str | None:
         acts = moment.active & moment.live[:, None]
         if (np.asarray(outcome.executed)[acts] != moment.actions[acts]).any():
             return f"step {moment.step}: the noiseless rules executed another action than was chosen"
+    return None
+
+
+def deterministic(walk: Walk) -> str | None:
+    """Noise and ends by chance aside, a step draws no chance, unless the spec says that it does."""
+    if not walk.game.spec.deterministic:
+        return None
+    rules = walk.game.unending
+    other = Streams.of(episode_seeds(12, len(walk.moments[0].live), "conformance"), walk.game.spec.seats)
+    for moment in walk.moments:
+        luck = (walk.streams.game(moment.step), other.game(moment.step))
+        one, two = (rules.step(moment.state, moment.actions, chance) for chance in luck)
+        apart = difference(one.state, two.state) or difference(one.rewards, two.rewards)
+        if apart is not None:
+            return f"step {moment.step}: other chance, other outcome ({apart}); set deterministic=False in the spec"
     return None

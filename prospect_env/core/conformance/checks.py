@@ -34,6 +34,7 @@ CHECKS: dict[str, Check] = {
     "executed_probabilities": chances.executed_probabilities,
     "executed_frequencies": chances.executed_frequencies,
     "noiseless": chances.noiseless,
+    "deterministic": chances.deterministic,
 }
 
 
