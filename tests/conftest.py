@@ -3,12 +3,13 @@
 import functools
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
 import jaxtyping
 import numpy as np
+import pytest
 from beartype import BeartypeConf, FrozenDict, beartype
 
 CHECKED = 30  #: calls of each function that a test checks; checking all of them makes the tests several times slower
@@ -67,3 +68,12 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 def pytest_runtest_setup() -> None:
     calls.clear()
+
+
+@pytest.fixture
+def untyped() -> Iterator[None]:
+    """Without checks of annotations, as users run: what is wrong is then for the code itself to find."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", before)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prospect_agents.catalog import planners, predictors
+from prospect_agents.planners.lookahead import LookAhead
 from prospect_agents.planners.planner import Planner
 from prospect_agents.predictors.oracle import Oracle
 from prospect_env.core.chance import Chance
@@ -22,8 +23,8 @@ class Prospective(Policy):
 
     forecasts = True
 
-    def __init__(self, predictor: Predictor, planner: Planner) -> None:
-        self.predictor, self.planner = predictor, planner
+    def __init__(self, predictor: Predictor, planner: Planner | None = None) -> None:
+        self.predictor, self.planner = predictor, LookAhead() if planner is None else planner
         self.oracle = isinstance(predictor, Oracle)
 
     def begin(self, table: Table) -> Memory:

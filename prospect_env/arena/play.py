@@ -54,14 +54,14 @@ def play(
     Raises `UnsuitablePolicy`, `UnknownName` or `BadParameter` before anything is played.
     """
     rules = make_game(game)
+    if isinstance(policies, str):
+        raise BadParameter(f"policies is {policies!r}; it must be a list of policies, one a seat")
     seated = [make_policy(policy) for policy in policies]
     if len(seated) != rules.spec.seats:
         raise BadParameter(f"{rules.spec.name} has {rules.spec.seats} seats; {len(seated)} policies were given")
     if branch not in ("none", "all"):
         raise BadParameter(f"branch is {branch!r}; it may be 'none' or 'all'")
-    numbers = np.arange(episodes) if isinstance(episodes, int | np.integer) else np.asarray(episodes)
-    if len(numbers) == 0:
-        raise BadParameter("episodes is 0; it may be 1 or more")
+    numbers = _numbers(episodes, seed)
     if max_steps is not None and max_steps < 1:
         raise BadParameter(f"max_steps is {max_steps}; it may be 1 or more")
     fed = {seat: make_feed(feed) for seat, feed in (feeds or {}).items()}
@@ -79,6 +79,16 @@ def play(
         if progress is not None:
             progress(min(start + block, len(numbers)))
     return Episodes.concatenate(parts)
+
+
+def _numbers(episodes: int | Int[np.ndarray, " E"], seed: int) -> Int[np.ndarray, " E"]:
+    """The numbers of the episodes to play; raises `BadParameter`."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise BadParameter(f"seed is {seed!r}; it must be a whole number")
+    numbers = np.arange(episodes) if isinstance(episodes, int | np.integer) else np.asarray(episodes)
+    if numbers.ndim != 1 or len(numbers) == 0 or numbers.dtype.kind not in "iu" or numbers.min() < 0:
+        raise BadParameter(f"episodes is {episodes!r}; it may be 1 or more, or the numbers of episodes, 0 or more")
+    return numbers
 
 
 def _prepared(players: Players, match: Int[np.ndarray, " B"], seed: int, max_steps: int | None) -> tuple[Call, ...]:
@@ -106,7 +116,7 @@ def _play_block(
         if not now.any():
             break
         at = _step(players, at, now, recorder, branch == "all")
-    names = tuple(policy.name for policy in players.policies.values())
+    names = tuple(policy.name or type(policy).__name__ for policy in players.policies.values())
     feeds = tuple(players.feeds[seat].name if seat in players.feeds else "own" for seat in players.policies)
     return replace(recorder.episodes(at.over, names, feeds), seconds=time.perf_counter() - started)
 

@@ -13,6 +13,8 @@ from prospect_env.core.policy import Decision, View
 
 def checked(decision: Decision, seen: View) -> Decision:
     """`decision`, if its actions are legal where the seat was asked; raises `IllegalAction` or `UnsuitablePolicy`."""
+    if not isinstance(decision, Decision):
+        raise UnsuitablePolicy(f"decide returned {type(decision).__name__}; it must return a Decision")
     action = np.asarray(decision.action)
     agent = seen.game.spec.agents[seen.seat]
     if action.shape != seen.active.shape or action.dtype.kind not in "iub":
@@ -39,6 +41,22 @@ def _illegal(action: np.ndarray, seen: View) -> Bool[np.ndarray, " B"] | None:
         return None
     clipped = np.clip(action, 0, labels - 1)
     return seen.active & ((clipped != action) | ~legal[np.arange(len(action)), clipped])
+
+
+def predicted(probs: Float[np.ndarray, "B N A"], seen: View, who: str) -> Float[np.ndarray, "B N A"]:
+    """What a predictor says, if it is probabilities of every seat's actions; raises `UnsuitablePolicy`."""
+    said = np.asarray(probs, dtype=np.float64)
+    shape = (len(seen.active), seen.game.spec.seats, seen.legal.shape[1])
+    if said.shape != shape:
+        raise UnsuitablePolicy(f"the predictor {who} gave an array of shape {said.shape}; needed is {shape}")
+    off = ~(np.abs(short_sum(said) - 1.0) <= TOLERANCE) | (said < 0).any(axis=2)
+    if off.any():
+        row, seat = (int(i) for i in np.argwhere(off)[0])
+        raise UnsuitablePolicy(
+            f"the predictor {who} gave {said[row, seat].tolist()} for {seen.game.spec.agents[seat]}; "
+            "probabilities must be 0 or more and sum to 1"
+        )
+    return said
 
 
 def stated(probs: Float[np.ndarray, "B A"], seen: View, who: str) -> Float[np.ndarray, "B A"]:

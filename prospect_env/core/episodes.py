@@ -87,6 +87,10 @@ class Episodes:
         """The game's description."""
         return self.game.spec
 
+    def __repr__(self) -> str:
+        who = " against ".join(self.policies)
+        return f"Episodes({len(self)} of {self.spec.name}, {who}, {int(self.length.sum())} steps)"
+
     def __len__(self) -> int:
         return len(self.episode)
 

@@ -27,6 +27,9 @@ def make_game(game: str | Game, **parameters: Any) -> Game:
     Every game also takes the parameters of the registered modifiers (`noise`, `termination_probability`). Raises
     `UnknownName` or `BadParameter`.
     """
+    if not isinstance(game, str | Game):
+        hint = "; write it with parentheses, as an instance" if isinstance(game, type) else ""
+        raise BadParameter(f"a game is a name or a Game, not {game!r}{hint}")
     around = {name: parameters.pop(name) for name in list(modifiers) if name in parameters}
     built = game if isinstance(game, Game) else call(f"game {game!r}", games[game], parameters, extra=modifiers)
     if isinstance(game, Game) and parameters:
@@ -41,6 +44,9 @@ def make_policy(policy: str | Policy) -> Policy:
     """The policy that this spec string describes; a `Policy` is passed through."""
     if isinstance(policy, Policy):
         return policy
+    if not isinstance(policy, str):
+        hint = "; write it with parentheses, as an instance" if isinstance(policy, type) else ""
+        raise BadParameter(f"a policy is a spec string or a Policy, not {policy!r}{hint}")
     return make(policies, policy)
 
 
@@ -80,6 +86,8 @@ def _build(what: str, shown: Mapping[str, Any], builder: Callable[..., Any], *gi
 def parse(spec: str) -> tuple[str, dict[str, Any]]:
     """A spec string as its name and parameters; raises `BadParameter` where it cannot be read."""
     name, colon, rest = spec.strip().partition(":")
+    if "=" in name:
+        raise BadParameter(f"cannot read {spec!r}; a spec is name or name:key=value,key=value (in YAML, quote it)")
     if not name or (colon and not rest):
         raise BadParameter(f"cannot read {spec!r}; a spec is name or name:key=value,key=value")
     parameters: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
+from prospect_env.core.decided import predicted
 from prospect_env.core.forecast import Forecast, attainable, normalised
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import Memory, Predictor, View
@@ -59,9 +60,9 @@ class PredictorSource(Source):
     seat: int
 
     def probs(self, node: Position) -> Float[np.ndarray, "B N A"]:
-        return self.predictor.predict(
-            node.memories["predictor"], view(self.game, node, self.seat), chance(node, self.seat)
-        )
+        seen = view(self.game, node, self.seat)
+        said = self.predictor.predict(node.memories["predictor"], seen, chance(node, self.seat))
+        return predicted(said, seen, self.predictor.name or type(self.predictor).__name__)
 
     def advance(
         self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]

@@ -22,6 +22,7 @@ def named(names: Iterable[str] | None = None) -> list[Metric]:
     Raises `UnknownName`, or `BadParameter` for a comparison, which needs several runs.
     """
     found = []
+    names = [names] if isinstance(names, str) else names
     for name in registry.metrics if names is None else names:
         one = registry.metrics[name]
         if isinstance(one, Comparison):

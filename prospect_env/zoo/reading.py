@@ -33,6 +33,8 @@ def action_index(action: Any) -> int:
 
 def committed(said: Any, shape: tuple[int, ...], logits: bool) -> tuple[NDArray[np.float64], str | None]:
     """The probabilities that were committed to, in an array of our own, and what is wrong with them if anything."""
+    if said is None:
+        return np.zeros(0), 'it is missing; send {"action": ..., "forecast": ...}, or make the view with forecast="off"'
     wrong = _logit_fault(said, shape) if logits else fault(said, shape)
     if wrong is not None:
         return np.zeros(0), wrong
@@ -40,8 +42,6 @@ def committed(said: Any, shape: tuple[int, ...], logits: bool) -> tuple[NDArray[
 
 
 def _logit_fault(said: Any, shape: tuple[int, ...]) -> str | None:
-    if said is None:
-        return "it is missing"
     array = np.asarray(said)
     if array.dtype.kind not in "fiu":
         return f"its dtype is {array.dtype}; numbers are needed"

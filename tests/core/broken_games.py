@@ -301,3 +301,15 @@ class Explosive(Offers):
 @breaks("deterministic")
 def draws_without_saying_so() -> Game:
     return Weather(deterministic=True)
+
+
+class _Open(Cards):
+    """Leaves everything legal when the match is over."""
+
+    def legal(self, state: CardState) -> np.ndarray:
+        return np.ones((len(state.round), 3, 2), dtype=bool)
+
+
+@breaks("legal")
+def legal_after_the_end() -> Game:
+    return _Open()

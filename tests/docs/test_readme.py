@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from prospect_env.cli import app
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+README, GUIDE = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/guide.md"))
+SNIPPETS = re.findall(r"```python\n(.*?)```", README + GUIDE, flags=re.DOTALL)
 COMMANDS = re.findall(r"^    prospect ([^#\n]+)", README, flags=re.MULTILINE)
 NAMED = re.findall(r"`((?:docs|experiments|prospect_env|agents)/[^`*]*)`", README)
 LINKS = re.findall(r"\]\(([^)]+)\)", README) + NAMED
@@ -28,7 +28,7 @@ def test_python_runs(snippet: str) -> None:
 
 
 def test_there_are_snippets_commands_and_links() -> None:
-    assert len(SNIPPETS) >= 2
+    assert len(SNIPPETS) >= 4
     assert len(COMMANDS) >= 5
     assert len(LINKS) >= 8
 
@@ -47,3 +47,18 @@ def test_commands_and_their_options_exist(command: str) -> None:
 def test_files_are_there(link: str) -> None:
     path = link.split(" ", 1)[0]
     assert (ROOT / path).exists(), link
+
+
+def test_the_guide_s_run_and_query_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    configured, query = (re.search(rf"```{kind}\n(.*?)```", GUIDE, flags=re.DOTALL) for kind in ("yaml", "sql"))
+    assert configured is not None
+    assert query is not None
+    monkeypatch.chdir(tmp_path)
+    smaller = configured[1].replace("smollm2-135m", "fake").replace("episodes: 50", "episodes: 4")
+    (tmp_path / "example.yaml").write_text(smaller, encoding="utf-8")
+    assert CliRunner().invoke(app, ["run", "example.yaml"]).exit_code == 0
+    rows = duckdb.sql(query[1]).fetchall()
+    assert len(rows) == 4
+    assert all(excess >= 0 for _, _, excess in rows)

@@ -9,7 +9,7 @@ import pytest
 
 from prospect_agents.language.fake import FakeModel
 from prospect_agents.language.formats import FORMATS, Telling, symbols
-from prospect_agents.language.model import Query, Scored
+from prospect_agents.language.model import Query, Scored, load_model
 from prospect_agents.language.policy import LanguagePolicy, lm
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_env.arena.play import play
@@ -183,3 +183,21 @@ def test_bad_parameters(keywords: dict[str, object], error: type[Exception]) -> 
 def test_games_of_other_sizes_are_refused() -> None:
     with pytest.raises(UnsuitablePolicy, match="2 seats"):
         play(Cards(), ["lm:model=fake", "random", "random"])
+
+
+@pytest.mark.model
+def test_a_batch_of_a_real_model_does_not_depend_on_the_batches_before_it(real: str) -> None:
+    """What lets a killed run end with the fingerprint it would have had: an empty cache and the recorded answers."""
+    model = load_model(real)
+    first, second = np.arange(2), np.arange(2, 4)
+
+    def batch(predictor: LanguagePredictor, numbers: np.ndarray) -> Episodes:
+        policy = LanguagePolicy(predictor, "direct")
+        return play(make_game("chicken", rounds=4), [policy, "random_memory_one"], episodes=numbers)
+
+    going_on = LanguagePredictor(model)
+    before = batch(going_on, first)
+    whole = batch(going_on, second)
+    resumed = LanguagePredictor(model)
+    resumed.preload(before.calls)
+    assert np.array_equal(whole.forecast, batch(resumed, second).forecast, equal_nan=True)  # type: ignore[arg-type]

@@ -47,6 +47,12 @@ class MemoModel:
         self.identity: str = model.identity if model is not None else str(identity)
         self.entries: dict[str, Scored] = {key: _as_scored(value) for key, value in (entries or {}).items()}
 
+    def forget(self) -> None:
+        """Drop what the model keeps between calls only to be faster; answers are still remembered."""
+        forget = getattr(self._model, "forget", None)
+        if forget is not None:
+            forget()
+
     def preload(self, entries: Mapping[str, ArrayLike | Scored]) -> None:
         """Remember these answers too; what is known already stays."""
         self.entries = {key: _as_scored(value) for key, value in entries.items()} | self.entries

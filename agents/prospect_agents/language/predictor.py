@@ -59,6 +59,9 @@ class LanguagePredictor(Predictor):
         spec = table.game.spec
         if spec.seats != 2:
             raise UnsuitablePolicy(f"{self.name} is told of games of 2 seats; {spec.name} has {spec.seats}")
+        # Scores depend a little on what a model has cached. A batch that starts from nothing can be played again the
+        # same, so a run that was killed goes on as if it had not been.
+        self.model.forget()
         done = np.zeros((table.matches, spec.horizon, 2), dtype=np.int8)
         return Log(table.seat, done, np.zeros(table.matches, dtype=np.int32))
 

@@ -45,6 +45,10 @@ def legal(walk: Walk) -> str | None:
         idle = ~moment.active & ((options != 1) | ~moment.legal[:, :, 0])
         if idle.any():
             return _at(moment, f"seat {_seat(idle)} is inactive; its legal actions must be index 0 and nothing else")
+    last = walk.moments[-1].outcome
+    after = np.asarray(walk.game.legal(last.state))[np.asarray(last.terminated)]
+    if after.size and (after[:, :, 1:].any() or not after[:, :, 0].all()):
+        return "the match is over; the legal actions of every seat must be index 0 and nothing else"
     return None
 
 
