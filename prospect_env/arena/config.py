@@ -40,7 +40,8 @@ class Config(_Part):
 
     `policies` (one spec string a seat) is short for a single pairing. `feeds` says by seat what a planner decides by.
     `shard` is how many episodes are written to disk at a time: a killed run loses at most the shard it was in. `block`
-    is how many are played side by side; neither changes what comes out.
+    is how many are played side by side; neither changes what comes out
+    (but for language models, whose scores depend a little on their batch).
     """
 
     name: str

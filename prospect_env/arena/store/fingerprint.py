@@ -2,7 +2,8 @@
 
 It does not depend on latencies, on compression, on how episodes were cut into shards or on which were played side by
 side, so that equal fingerprints mean equal results. Language-model calls are not hashed themselves: what they answered
-is in the forecasts and choices, and how often a model was really asked depends on what was remembered.
+is in the forecasts and choices, and how often a model was really asked depends on what was remembered. A model's
+scores do depend a little on its batch, so its fingerprint holds for one size of shards and blocks, resumed or not.
 """
 
 from __future__ import annotations
