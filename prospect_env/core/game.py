@@ -7,7 +7,7 @@ Every array has a leading match axis `B`; a single game is `B = 1`. Actions are 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ class Outcome(NamedTuple):
 
     `executed` are the actions that took effect (after noise), -1 for inactive seats; `reactions` are their labels.
     `seen[b, i, j]` is the executed action of `j` as seat `i` saw it (-1: unseen); None: everybody saw everything.
+    `measures` are numbers that only the record sees (a true objective, a stock), one a seat and name in the spec.
     """
 
     state: State
@@ -39,16 +40,30 @@ class Outcome(NamedTuple):
     seen: Int[np.ndarray, "B N N"] | None
     round_end: Bool[np.ndarray, " B"]
     terminated: Bool[np.ndarray, " B"]
+    measures: Float[np.ndarray, "B N M"] | None = None
+
+
+class Tile(NamedTuple):
+    """What a cell of a board may show: its name, one printable character, and red, green, blue in 0..255."""
+
+    name: str
+    character: str
+    colour: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class GameSpec(Shared):
     """What can be said of a game without playing it.
 
-    `actions` and `reactions` are labels; `reaction_of[a]` is the reaction that action `a` shows to others. `window` is
-    how many steps after a choice a reaction to it may come. `horizon` is the largest number of steps. `payoff_bounds`
-    hold for one seat in one step. `cooperative` are indices of actions (empty: the notion does not apply), and
-    `welfare_bounds` the least and largest sum of all seats' payoffs in one step (nan, nan: unknown).
+    `actions` and `reactions` are labels; `reaction_of[a]` is the reaction that action `a` shows to others, and empty
+    where reactions are events (zapped, harvested) that the step itself tells, in `Outcome.reactions`. `window` is how
+    many steps after a choice a reaction to it may come: the first choice within it, or, with `ranked`, the most
+    significant label shown within it (labels are then declared in order of significance). `horizon` is the largest
+    number of steps. `payoff_bounds` hold for one seat in one step. `cooperative` are indices of actions (empty: the
+    notion does not apply), and `welfare_bounds` the least and largest sum of all seats' payoffs in one step (nan, nan:
+    unknown). `reference` is the payoff a step is measured from: what a seat has where nobody does anything to anybody.
+    `announces[a]` is the action that action `a` announces (-1: none; empty: there is no talk). `measures` names what
+    steps measure besides payoffs.
     `interchangeable` groups seats that the rules do not tell apart. `deterministic` is False where a step draws chance
     of its own (a roll of dice); trembling hands and ends by chance, which are reckoned with exactly, do not count.
     """
@@ -64,7 +79,11 @@ class GameSpec(Shared):
     payoff_bounds: tuple[float, float]
     welfare_bounds: tuple[float, float] = (float("nan"), float("nan"))
     window: int = 1
+    ranked: bool = False
     discount: float = 1.0
+    reference: float = 0.0
+    announces: tuple[int, ...] = ()
+    measures: tuple[str, ...] = ()
     cooperative: tuple[int, ...] = ()
     interchangeable: tuple[tuple[int, ...], ...] = ()
     perfect_information: bool = True
@@ -81,7 +100,10 @@ class GameSpec(Shared):
                 f"action labels {self.actions} must be unique, 1 or more",
             ),
             (len(set(self.reactions)) == len(self.reactions) > 0, f"reaction labels {self.reactions} must be unique"),
-            (len(self.reaction_of) == len(self.actions), "reaction_of needs one entry an action"),
+            (
+                len(self.reaction_of) == len(self.actions) or (self.events and self.ranked),
+                "reaction_of needs one entry an action, or none where reactions are ranked events",
+            ),
             (all(0 <= r < len(self.reactions) for r in self.reaction_of), "reaction_of names a reaction that is none"),
             # Actions and reactions are recorded in 8 bits.
             (len(self.actions) < LABELS, f"{len(self.actions)} actions are too many; up to {LABELS - 1} are possible"),
@@ -89,6 +111,12 @@ class GameSpec(Shared):
                 len(self.reactions) < LABELS,
                 f"{len(self.reactions)} reactions are too many; {LABELS - 1} are possible",
             ),
+            (len(self.announces) in (0, len(self.actions)), "announces needs one entry an action, or none"),
+            (
+                all(-1 <= a < len(self.actions) for a in self.announces),
+                "announces names an action that is none",
+            ),
+            (len(set(self.measures)) == len(self.measures), f"measures {self.measures} must be unique"),
             (self.horizon >= 1, f"horizon is {self.horizon}; it may be 1 or more"),
             (self.window >= 1, f"window is {self.window}; it may be 1 or more"),
             (0 < self.discount <= 1, f"discount is {self.discount}; it may be above 0 and at most 1"),
@@ -110,6 +138,11 @@ class GameSpec(Shared):
     def agents(self) -> tuple[str, ...]:
         """PettingZoo's names of the seats."""
         return tuple(f"player_{seat}" for seat in range(self.seats))
+
+    @property
+    def events(self) -> bool:
+        """Whether reactions are events that steps tell, and no functions of actions."""
+        return not self.reaction_of
 
     @cached_property
     def shows(self) -> Float[np.ndarray, "A R"]:
@@ -141,9 +174,24 @@ class GameSpec(Shared):
 
 
 class Game(Shared, ABC):
-    """The rules: immutable, pure, picklable. Everything else (views, words, scores) is written once for all games."""
+    """The rules: immutable, pure, picklable. Everything else (views, words, scores) is written once for all games.
+
+    A game is a frozen dataclass of its parameters, or says in `parameters` what it was made of.
+    """
 
     spec: GameSpec
+    #: what the cells of `board` may show; empty for games without a board
+    legend: tuple[Tile, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What this game was made of: its builder gives an equal game for these."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} if is_dataclass(self) else {}
+
+    @property
+    def edges(self) -> tuple[tuple[int, int], ...] | None:
+        """Pairs of seats that meet, in games on a network; None where everybody meets everybody."""
+        return None
 
     @abstractmethod
     def initial(self, batch: int, chance: Chance) -> State:
@@ -164,6 +212,14 @@ class Game(Shared, ABC):
     @abstractmethod
     def observe(self, state: State) -> Float[np.ndarray, "B N O"]:
         """What each seat sees as numbers, float32 in -1..1; a function of `hide(state, seat)` alone."""
+
+    def board(self, state: State) -> Int[np.ndarray, "B H W"] | None:
+        """Indices into `legend`, one a cell, as an onlooker sees the board; None for games without one."""
+        return None
+
+    def situation(self, known: Known, seat: int) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
+        """What a player would be told of where things stand besides who did what: one number a match, by name."""
+        return {}
 
     def hide(self, state: State, seat: int) -> Known:
         """What `seat` knows of `state`; with perfect information, the state itself."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
-from prospect_env.core.game import Game, GameSpec, Outcome
+from prospect_env.core.game import GameSpec
+from prospect_env.games.repeated import Repeated
 
 #: the table a matrix game has if none is given, so that every registered game can be built by its name alone
 ROCK_PAPER_SCISSORS = (
@@ -27,56 +27,30 @@ ROCK_PAPER_SCISSORS = (
 
 
 @dataclass(frozen=True)
-class MatrixState:
-    """Rounds played, Int32 `[B]`, and the last pair of actions, Int8 `[B, 2]` (-1 before the first round)."""
-
-    round: Int[np.ndarray, " B"]
-    last: Int[np.ndarray, "B 2"]
-
-
-@dataclass(frozen=True)
-class MatrixGame(Game):
+class MatrixGame(Repeated):
     """A repeated bimatrix; `payoffs` `[A0, A1, 2]`, `rounds` >= 1. Build one with `matrix_game`."""
 
     spec: GameSpec
     payoffs: Float[np.ndarray, "A0 A1 2"]
     rounds: int
 
-    def initial(self, batch: int, chance: Chance) -> MatrixState:
-        return MatrixState(np.zeros(batch, dtype=np.int32), np.full((batch, 2), -1, dtype=np.int8))
+    @property
+    def parameters(self) -> dict[str, Any]:
+        spec = self.spec
+        made = {"payoffs": _listed(self.payoffs.tolist()), "rounds": self.rounds, "discount": spec.discount}
+        if spec.name != "matrix_game":
+            return made
+        return made | {"actions": spec.actions, "cooperative": spec.cooperative, "source": spec.source}
 
-    def active(self, state: MatrixState) -> Bool[np.ndarray, "B 2"]:
-        return np.repeat((state.round < self.rounds)[:, None], 2, axis=1)
-
-    def legal(self, state: MatrixState) -> Bool[np.ndarray, "B 2 A"]:
-        batch, options = len(state.round), self._options
-        if batch and int(state.round.max()) < self.rounds:
-            return np.broadcast_to(options, (batch, *options.shape))
-        idle = np.arange(options.shape[1]) == 0
-        return np.where((state.round < self.rounds)[:, None, None], options, idle)
-
-    def step(self, state: MatrixState, actions: Int[np.ndarray, "B 2"], chance: Chance) -> Outcome:
+    def pay(self, actions: Int[np.ndarray, "B 2"]) -> Float[np.ndarray, "B 2"]:
         flat = actions[:, 0].astype(np.intp)
         flat *= self.payoffs.shape[1]
         flat += actions[:, 1]
         # Clipped: matches that are over are stepped with actions that mean nothing.
-        rewards = self._rows.take(flat, axis=0, mode="clip")
-        done = state.round + np.int32(1)
-        last = actions.astype(np.int8)
-        ended = done >= self.rounds
-        return Outcome(MatrixState(done, last), rewards, last, last, None, np.ones(len(done), dtype=bool), ended)
-
-    def observe(self, state: MatrixState) -> Float[np.ndarray, "B 2 O"]:
-        actions = len(self.spec.actions)
-        shown = (state.last[:, :, None] == np.arange(actions)).astype(np.float32)
-        seen = np.zeros((len(state.round), 2, self.spec.observation_size), dtype=np.float32)
-        seen[:, :, :actions] = shown
-        seen[:, :, actions : 2 * actions] = shown[:, ::-1]
-        seen[:, :, -1] = (state.round / self.rounds)[:, None]
-        return seen
+        return self._rows.take(flat, axis=0, mode="clip")
 
     @property
-    def _options(self) -> NDArray[np.bool_]:
+    def options(self) -> NDArray[np.bool_]:
         return _options(self.payoffs.shape[0], self.payoffs.shape[1], len(self.spec.actions))
 
     @property
@@ -144,6 +118,7 @@ def matrix_game(
         payoff_bounds=(float(table.min()), float(table.max())),
         welfare_bounds=(float(welfare.min()), float(welfare.max())),
         discount=float(discount),
+        reference=float(table.mean()),
         cooperative=tuple(int(a) for a in cooperative),
         interchangeable=((0, 1),) if symmetric else ((0,), (1,)),
         observation_size=2 * count + 1,
@@ -151,6 +126,11 @@ def matrix_game(
     )
     table.setflags(write=False)
     return MatrixGame(spec, table, int(rounds))
+
+
+def _listed(rows: Any) -> Any:
+    """Nested lists as nested tuples."""
+    return tuple(_listed(row) for row in rows) if isinstance(rows, list) else rows
 
 
 def _letter(index: int) -> str:

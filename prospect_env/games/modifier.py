@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from prospect_env.core.chance import Chance
-from prospect_env.core.game import Game, GameSpec, Known, Outcome, State
+from prospect_env.core.game import Game, GameSpec, Known, Outcome, State, Tile
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,19 @@ class Modifier(Game):
     @property
     def spec(self) -> GameSpec:  # type: ignore[override]
         return self.inner.spec
+
+    @property
+    def legend(self) -> tuple[Tile, ...]:  # type: ignore[override]
+        return self.inner.legend
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        mine = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "inner"}
+        return self.inner.parameters | mine
+
+    @property
+    def edges(self) -> tuple[tuple[int, int], ...] | None:
+        return self.inner.edges
 
     def initial(self, batch: int, chance: Chance) -> State:
         return self.inner.initial(batch, chance)
@@ -37,6 +51,12 @@ class Modifier(Game):
 
     def observe(self, state: State) -> Float[np.ndarray, "B N O"]:
         return self.inner.observe(state)
+
+    def board(self, state: State) -> Int[np.ndarray, "B H W"] | None:
+        return self.inner.board(state)
+
+    def situation(self, known: Known, seat: int) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
+        return self.inner.situation(known, seat)
 
     def hide(self, state: State, seat: int) -> Known:
         return self.inner.hide(state, seat)

@@ -27,7 +27,7 @@ class Terminable:
 
 @dataclass(frozen=True)
 class _Terminating(Modifier):
-    probability: float
+    termination_probability: float
 
     def initial(self, batch: int, chance: Chance) -> Terminable:
         return Terminable(self.inner.initial(batch, chance), np.zeros(batch, dtype=bool))
@@ -42,9 +42,17 @@ class _Terminating(Modifier):
 
     def step(self, state: Terminable, actions: Int[np.ndarray, "B N"], chance: Chance) -> Outcome:
         outcome = self.inner.step(state.inner, actions, chance)
-        stop = outcome.round_end & chance.derive("termination").bernoulli("end", self.probability)
+        stop = outcome.round_end & chance.derive("termination").bernoulli("end", self.termination_probability)
         ended = state.ended | stop
         return outcome._replace(state=Terminable(outcome.state, ended), terminated=outcome.terminated | ended)
+
+    def board(self, state: Terminable) -> Int[np.ndarray, "B H W"] | None:
+        return self.inner.board(state.inner)
+
+    def situation(
+        self, known: Terminable, seat: int
+    ) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
+        return self.inner.situation(known.inner, seat)
 
     def observe(self, state: Terminable) -> Float[np.ndarray, "B N O"]:
         return self.inner.observe(state.inner)
@@ -61,11 +69,11 @@ class _Terminating(Modifier):
 
     @property
     def unending(self) -> Game:
-        return replace(self, inner=self.inner.unending, probability=0.0)
+        return replace(self, inner=self.inner.unending, termination_probability=0.0)
 
     @property
     def continuation(self) -> float:
-        return self.inner.continuation * (1.0 - self.probability)
+        return self.inner.continuation * (1.0 - self.termination_probability)
 
     def executed(self, state: Terminable, probs: Float[np.ndarray, "B N A"]) -> Float[np.ndarray, "B N A"]:
         return self.inner.executed(state.inner, probs)
