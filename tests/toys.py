@@ -198,3 +198,71 @@ class Weather(Game):
 
     def observe(self, state: WeatherState) -> np.ndarray:
         return np.repeat(state.sun[:, None, None], 2, axis=1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class PondState:
+    """Steps played, Int `[B]`, and who fished in the last step, Bool `[B, 2]`."""
+
+    step: np.ndarray
+    fished: np.ndarray
+
+
+class Pond(Game):
+    """Two seats rest (0) or fish (1), five times, and a fish bites with probability .5; reactions are ranked events.
+
+    What a seat shows is "caught", "missed" or "rested", in this order of significance; the window is two steps. Each
+    catch pays 1 and is measured.
+    """
+
+    def __init__(self, bite: float = 0.5) -> None:
+        self.bite = bite
+        self.spec = GameSpec(
+            name="pond",
+            version=0,
+            seats=2,
+            roles=("angler", "angler"),
+            actions=("rest", "fish"),
+            reactions=("caught", "missed", "rested"),
+            reaction_of=(),
+            ranked=True,
+            window=2,
+            horizon=5,
+            payoff_bounds=(0.0, 1.0),
+            interchangeable=((0, 1),),
+            deterministic=bite in (0.0, 1.0),
+            measures=("catch",),
+            observation_size=3,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pond) and other.bite == self.bite
+
+    def __hash__(self) -> int:
+        return hash(self.bite)
+
+    def initial(self, batch: int, chance: Chance) -> PondState:
+        return PondState(np.zeros(batch, dtype=np.int64), np.zeros((batch, 2), dtype=bool))
+
+    def active(self, state: PondState) -> np.ndarray:
+        return np.repeat((state.step < 5)[:, None], 2, axis=1)
+
+    def legal(self, state: PondState) -> np.ndarray:
+        legal = np.ones((len(state.step), 2, 2), dtype=bool)
+        legal[state.step >= 5, :, 1] = False
+        return legal
+
+    def step(self, state: PondState, actions: np.ndarray, chance: Chance) -> Outcome:
+        bites = np.ones(actions.shape, bool) if self.bite == 1 else chance.uniform("bite", (2,)) < self.bite
+        fished = np.asarray(actions) == 1
+        caught = (fished & bites).astype(np.float32)
+        active = self.active(state)
+        reactions = np.where(active, np.where(fished, np.where(bites, 0, 1), 2), -1)
+        after = PondState(state.step + 1, fished)
+        done = np.ones(len(fished), dtype=bool)
+        executed = np.where(active, actions, -1)
+        return Outcome(after, caught, executed, reactions, None, done, after.step >= 5, caught[..., None])
+
+    def observe(self, state: PondState) -> np.ndarray:
+        shown = [state.fished, state.fished[:, ::-1], np.repeat((state.step / 5)[:, None], 2, axis=1)]
+        return np.stack(shown, axis=2).astype(np.float32)

@@ -60,15 +60,16 @@ class Chance:
     key: UInt64[np.ndarray, " B"]
     step: int | Int[np.ndarray, " B"] = 0
 
-    def _bits(self, purpose: str, shape: tuple[int, ...]) -> NDArray[np.uint64]:
-        key = self.key.reshape(self.key.shape + (1,) * len(shape))
+    def _salted(self, purpose: str) -> NDArray[np.uint64]:
         if isinstance(self.step, np.ndarray):
-            salts = _mix(self.step.astype(np.uint64) * np.uint64(_GOLDEN) + _tag(purpose))
-            salted = key + salts.reshape(key.shape)
-        else:
-            salted = key + _step_salt(purpose, int(self.step))
+            return np.asarray(self.key + _mix(self.step.astype(np.uint64) * np.uint64(_GOLDEN) + _tag(purpose)))
+        return np.asarray(self.key + _step_salt(purpose, int(self.step)))
+
+    def _bits(self, purpose: str, shape: tuple[int, ...]) -> NDArray[np.uint64]:
+        salted = self._salted(purpose)
         if not shape:
             return _mix(salted)
+        salted = salted.reshape(salted.shape + (1,) * len(shape))
         cells = np.arange(1, int(np.prod(shape)) + 1, dtype=np.uint64).reshape(shape) * np.uint64(_GOLDEN)
         # The salt is spent on the key before the cells come in, or cell k of one step could be cell k+1 of another.
         return _mix(_mix(salted) + cells)
@@ -80,6 +81,12 @@ class Chance:
         numbers = bits.astype(np.float64)
         numbers *= _UNIT
         return numbers
+
+    def uniform_at(self, purpose: str, cell: Int[np.ndarray, " B"]) -> Float[np.ndarray, " B"]:
+        """Number `cell` (0 or more, one a match) of those that `uniform` gives for this purpose, float64 `[B]`."""
+        salted = _mix(self._salted(purpose))
+        bits = _mix(salted + (cell + 1).astype(np.uint64) * np.uint64(_GOLDEN))
+        return (bits >> _S11).astype(np.float64) * _UNIT
 
     def integers(self, purpose: str, high: int, shape: tuple[int, ...] = ()) -> Int[np.ndarray, "B ..."]:
         """Whole numbers 0 .. high-1, int64 `[B, *shape]`."""

@@ -20,6 +20,7 @@ from prospect_env.core.state import take
 # Axes: E episodes, T steps, N seats, L leads, A own actions, R reactions; who forecasts comes first, about whom last.
 #: when a field is recorded
 ALWAYS, FORECASTS, BRANCHES, FEEDS = "always", "where a seat forecasts", "with branch='all'", "with feeds"
+MEASURES = "where the game measures something"
 
 
 def _column(axes: str, unit: str, meaning: str, when: str = ALWAYS) -> Any:
@@ -43,6 +44,9 @@ class Episodes:
     )
     reactions: Int[np.ndarray, "E T N"] = _column("E T N", "reaction index, -1 none", "the label of what the seat did")
     rewards: Float[np.ndarray, "E T N"] = _column("E T N", "payoff", "the seat's payoff in this step")
+    measures: Float[np.ndarray, "E T N M"] | None = _column(
+        "E T N M", "the measure's own, nan none", "what the game measures besides payoffs, see its spec", MEASURES
+    )
     probs: Float[np.ndarray, "E T N A"] | None = _column(
         "E T N A", "probability, nan none", "what the choice was drawn from", FORECASTS
     )
@@ -86,6 +90,12 @@ class Episodes:
     def spec(self) -> GameSpec:
         """The game's description."""
         return self.game.spec
+
+    def measure(self, name: str) -> Float[np.ndarray, "E T N"] | None:
+        """One of the game's measures; nan in steps that were not played, None in games that do not have it."""
+        if self.measures is None or name not in self.spec.measures:
+            return None
+        return self.measures[..., self.spec.measures.index(name)]
 
     def __repr__(self) -> str:
         who = " against ".join(self.policies)

@@ -102,7 +102,16 @@ def check(probs: object, spec: GameSpec, seat: int, step: int, batch: int) -> Fl
 
 
 def attainable(spec: GameSpec, legal: Bool[np.ndarray, "... A"]) -> Bool[np.ndarray, "... R"]:
-    """Which reactions a seat with these legal actions could show."""
+    """Which reactions a seat with these legal actions could show; all of them where reactions are events."""
     if spec.reactions_are_actions:
         return legal
+    if spec.events:
+        # What may happen to come of an action is the rules' to know.
+        return np.ones((*legal.shape[:-1], len(spec.reactions)), dtype=bool)
     return np.asarray(legal.astype(np.float64) @ spec.shows > 0)
+
+
+def more_significant(one: Bool[np.ndarray, "... R"], other: Bool[np.ndarray, "... R"]) -> Bool[np.ndarray, "... R"]:
+    """What the more significant (the lower) of a label of `one` set and a label of the `other` can be."""
+    here, there = (np.cumsum(x[..., ::-1], axis=-1)[..., ::-1] > 0 for x in (one, other))
+    return np.asarray((one & there) | (other & here))

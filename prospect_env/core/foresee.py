@@ -63,6 +63,6 @@ def _at(node: Position, seen: View, forecast: Forecast, draw: int) -> Float[np.n
     # One row a (match, own action), since what is forecast of others may differ by own action.
     rows = np.repeat(np.arange(batch), actions)
     step = expand(Rules(game), take(node, rows), said.reshape(batch * actions, spec.seats, actions), now[rows])
-    paid = step.expected(step.outcome.rewards.astype(np.float64), step.weights).reshape(result.shape)
+    paid = step.expected(step.outcome.rewards.astype(np.float64))[:, 0].reshape(result.shape)
     np.copyto(result, paid, where=legal[:, seat, :, None])
     return result

@@ -233,7 +233,8 @@ def truths_of(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn
     truths = {}
     for seat in turn.forecasts:
         truth = unfold(RealSource(players, seat), at, seat, first)
-        truth.probs[:, 0, :, seat] = players.game.spec.reactions_from(first[:, seat])[:, None]
+        if not players.game.spec.events:
+            truth.probs[:, 0, :, seat] = players.game.spec.reactions_from(first[:, seat])[:, None]
         truth.mask[:, 0, :, seat] = players.game.legal(at.state)[:, seat] & now[:, seat, None]
         truths[seat] = truth
     return truths

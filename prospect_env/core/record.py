@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
-from prospect_env.core.episodes import ALWAYS, BRANCHES, FEEDS, FORECASTS, Episodes, columns, fill_value
-from prospect_env.core.game import Game, Outcome
+from prospect_env.core.episodes import ALWAYS, BRANCHES, FEEDS, FORECASTS, MEASURES, Episodes, columns, fill_value
+from prospect_env.core.game import Game, GameSpec, Outcome
 from prospect_env.core.players import Turn
 from prospect_env.core.policy import Call
 from prospect_env.core.unfold import Unfolding
@@ -21,6 +21,7 @@ _DTYPES = {
     "payoff": np.float32,
     "probability, nan none": np.float32,
     "payoff, nan none": np.float32,
+    "the measure's own, nan none": np.float32,
 }
 
 
@@ -32,11 +33,12 @@ class Recorder:
     ) -> None:
         self.game, self.match, self.steps = game, match, 0
         leads, actions, seats, reactions = game.spec.forecast_shape
-        sizes = {"A": actions, "L": leads, "N": seats, "R": reactions}
+        sizes = {"A": actions, "L": leads, "N": seats, "R": reactions, "M": len(game.spec.measures)}
         wanted = {
             FORECASTS: forecasting,
             FEEDS: fed,
             BRANCHES: branch and forecasting,
+            MEASURES: bool(game.spec.measures),
         }
         self._arrays: dict[str, NDArray[Any]] = {}
         for column in columns():
@@ -74,6 +76,9 @@ class Recorder:
         arrays["executed"][t] = executed.T
         arrays["reactions"][t] = reactions.T
         arrays["rewards"][t] = rewards.T
+        if "measures" in arrays and outcome.measures is not None:
+            playing = np.asarray(now.any(axis=1))[None, :, None]
+            arrays["measures"][t] = np.where(playing, np.moveaxis(outcome.measures, 1, 0), np.nan)
         self._length += 1 if everybody else now.any(axis=1)
         if "probs" in arrays:
             self._decisions(t, now, turn)
@@ -114,17 +119,34 @@ class Recorder:
             found[name] = np.moveaxis(array[: self.steps], (0, 1, 2), (1, 2, 0))
         found |= {"episode": np.asarray(self.match), "length": self._length, "terminated": terminated}
         if found["realised"] is not None:
-            found["realised"] = realised(found["active"], found["reactions"], self.game.spec.window)
+            found["realised"] = realised(found["active"], found["reactions"], self.game.spec, self._length, terminated)
         return Episodes(self.game, policies, feeds, **found, calls=tuple(self._calls))
 
 
-def realised(active: NDArray[np.bool_], reactions: NDArray[Any], window: int) -> NDArray[np.int8]:
-    """What each seat did after each forecast, `[E, T, N, L, N]`: now (lead 0), and first within the window (lead 1)."""
+def realised(
+    active: NDArray[np.bool_],
+    reactions: NDArray[Any],
+    spec: GameSpec,
+    length: NDArray[Any],
+    terminated: NDArray[np.bool_],
+) -> NDArray[np.int8]:
+    """What each seat did after each forecast, `[E, T, N, L, N]`: now (lead 0), and as a reaction (lead 1).
+
+    Where the game ranks reactions, one is known when its window closes, which the end of a game does and a mere limit
+    on steps does not.
+    """
     episodes, steps, seats = active.shape
-    later = np.full((episodes, steps, seats), -1, dtype=np.int8)
-    for ahead in range(window, 0, -1):
+    none = len(spec.reactions)
+    shown = np.where(active, reactions, -1).astype(np.int8)
+    later = np.full((episodes, steps, seats), none if spec.ranked else -1, dtype=np.int8)
+    for ahead in range(spec.window, 0, -1):
         if ahead < steps:
-            acts = active[:, ahead:]
-            later[:, :-ahead] = np.where(acts, reactions[:, ahead:], later[:, :-ahead])
-    both = np.stack([np.where(active, reactions, -1).astype(np.int8), later], axis=2)
+            acts, then = active[:, ahead:], shown[:, ahead:]
+            best = np.minimum(later[:, :-ahead], then) if spec.ranked else then
+            later[:, :-ahead] = np.where(acts, best, later[:, :-ahead])
+    if spec.ranked:
+        closed = terminated[:, None] | (np.arange(steps) + spec.window < length[:, None])
+        known = (later < none) & (closed[:, :, None] | (later == 0))
+        later = np.where(known, later, -1).astype(np.int8)
+    both = np.stack([shown, later], axis=2)
     return np.where(active[:, :, :, None, None], both[:, :, None], -1).astype(np.int8)

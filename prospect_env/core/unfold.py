@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
 from prospect_env.core.decided import predicted
-from prospect_env.core.forecast import Forecast, attainable, normalised
+from prospect_env.core.forecast import Forecast, attainable, more_significant, normalised
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import Memory, Predictor, View
 from prospect_env.core.position import Position, active, advance, chance, imagined, view
@@ -88,67 +88,107 @@ class Unfolding(NamedTuple):
 class Expansion(NamedTuple):
     """The continuations of a batch of positions by one joint choice each.
 
-    Continuation `k` is the `cols[k]`-th of position `rows[k]`, and `weights[b, x]` the probability of the `x`-th of
-    position `b`; those with probability 0 are left out. `after` and `outcome` have one row a continuation.
+    Continuation `k` belongs to position `rows[k]`; seat `keep` executed `mine[k]` in it (0 if no seat is kept), and
+    what the others did is number `cols[k]` of their joint choices, `weights[b, mine, col]` likely. `fan` says how each
+    is to be continued. `after` and `outcome` have one row a continuation.
     """
 
     rows: Int[np.ndarray, " K"]
+    mine: Int[np.ndarray, " K"]
     cols: Int[np.ndarray, " K"]
     executed: Int[np.ndarray, "K N"]
-    weights: Float[np.ndarray, "B X"]
+    weights: Float[np.ndarray, "B M X"]
+    fan: Fan
     after: Position
     outcome: Outcome
 
-    def expected(self, values: Float[np.ndarray, "K ..."], weights: Float[np.ndarray, "B *A X"]) -> NDArray[np.float64]:
-        """The expectation of `values` (one row a continuation) under `weights` `[B, X]` or `[B, A, X]`."""
+    def expected(self, values: Float[np.ndarray, "K ..."]) -> NDArray[np.float64]:
+        """The expectation of `values` (one row a continuation) over what the others do, `[B, M, ...]`."""
         table = np.zeros((*self.weights.shape, *values.shape[1:]))
-        table[self.rows, self.cols] = values
+        table[self.rows, self.mine, self.cols] = values
         trailing = (1,) * (values.ndim - 1)
-        if weights.ndim == 3:
-            table = table[:, None]
         # No BLAS: it would make a row's bits depend on its batch.
-        return short_sum(weights.reshape(*weights.shape, *trailing) * table, axis=weights.ndim - 1)
+        return short_sum(self.weights.reshape(*self.weights.shape, *trailing) * table, axis=2)
+
+    def by_choice(self, values: NDArray[Any], own: Float[np.ndarray, "B A M"]) -> NDArray[np.float64]:
+        """The expectation of `values` under each own choice, `[B, A, ...]`; `own` is the kept seat's `own_executed`."""
+        done = self.expected(np.asarray(values, dtype=np.float64))
+        return short_sum(own.reshape(*own.shape, *(1,) * (done.ndim - 2)) * done[:, None], axis=2)
+
+
+class Fan(NamedTuple):
+    """How many continuations stand for a position by now, and the number of this one among them.
+
+    Where there are many already, each is continued by few; its number tells its draws from those of the others.
+    """
+
+    size: Int[np.ndarray, " K"]
+    number: Int[np.ndarray, " K"]
 
 
 def expand(
-    source: Source, node: Position, executed: Float[np.ndarray, "B N A"], now: Bool[np.ndarray, "B N"], keep: int = -1
+    source: Source,
+    node: Position,
+    executed: Float[np.ndarray, "B N A"],
+    now: Bool[np.ndarray, "B N"],
+    keep: int = -1,
+    fan: Fan | None = None,
 ) -> Expansion:
     """Every joint choice that `executed` makes possible, taken; seat `keep` is enumerated, never sampled.
 
-    With more than `EXACT` joint choices the other seats' choices are `SAMPLES` draws from imagination.
+    Where more than `EXACT` joint choices would stand for one position (times those that `fan` says stand for it
+    already), the other seats' choices are draws from imagination, `SAMPLES` in all. `keep` has weight 1 throughout.
     """
     batch, seats, actions = executed.shape
-    playing = [seat for seat in range(seats) if now[:, seat].any()]
-    if actions ** len(playing) <= EXACT:
-        options = [range(actions) if seat in playing else (0,) for seat in range(seats)]
-        joint = np.array(list(product(*options)), dtype=np.int64)
-        weights = np.ones((batch, len(joint)))
-        for seat in playing:
-            # A seat that is inactive in some matches "does" index 0 there, once.
-            p = np.where(now[:, seat, None], executed[:, seat], np.arange(actions) == 0)
-            weights *= p[:, joint[:, seat]]
-        rows, cols = np.nonzero(weights > 0)
-        choices = joint[cols]
-    else:
-        luck = node.streams.game(node.step).imagine()
-        kept = actions if keep in playing else 1
-        draws = np.zeros((batch, SAMPLES, kept, seats), dtype=np.int64)
-        for seat in playing:
-            if seat == keep:
-                draws[..., seat] = np.arange(actions)
-            else:
-                u = luck.uniform(f"joint/{seat}", (SAMPLES,))
-                cumulative = np.cumsum(executed[:, seat], axis=-1)
-                picked = (u[..., None] * cumulative[:, None, -1:] >= cumulative[:, None]).sum(axis=-1)
-                draws[..., seat] = np.minimum(picked, actions - 1)[..., None] * now[:, seat, None, None]
-        flat = draws.reshape(batch, SAMPLES * kept, seats)
-        weights = np.full((batch, SAMPLES * kept), 1.0 / SAMPLES)
-        if keep in playing:
-            weights = weights * np.take_along_axis(executed[:, keep], flat[..., keep], axis=1)
-        rows, cols = np.nonzero(weights > 0)
-        choices = flat[rows, cols]
+    # A seat that is inactive "does" index 0, once.
+    p = np.where(now[..., None], executed, np.arange(actions) == 0)
+    support = p > 0
+    sizes = np.maximum(support.sum(axis=-1), 1)
+    size = np.ones(batch, dtype=np.int64) if fan is None else fan.size
+    joint = np.prod(sizes, axis=1, dtype=np.float64)
+    exact = joint * size <= EXACT
+    kept = sizes[:, keep] if keep >= 0 else np.ones(batch, dtype=np.int64)
+    draws = np.maximum(1, SAMPLES // size)
+    others = np.where(exact, np.where(exact, joint, 0) // kept, draws).astype(np.int64)
+    rows = np.repeat(np.arange(batch), kept * others)
+    number = np.arange(len(rows)) - np.repeat(np.cumsum(kept * others) - kept * others, kept * others)
+    nth, cols = np.divmod(number, others[rows])
+    labels = np.argsort(~support, axis=-1, kind="stable")
+    choices = np.zeros((len(rows), seats), dtype=np.int64)
+    weights = np.zeros((batch, actions if keep >= 0 else 1, int(others.max(initial=1))))
+    likely = np.ones(len(rows))
+    rest, listed = cols, exact[rows]
+    unlisted = np.flatnonzero(~listed)
+    before = np.zeros(batch, dtype=np.int64) if fan is None else fan.number
+    for seat in range(seats):
+        if seat == keep:
+            choices[:, seat] = labels[rows, seat, nth]
+            continue
+        rest, digit = np.divmod(rest, sizes[rows, seat])
+        choices[:, seat] = labels[rows, seat, np.where(listed, digit, 0)]
+        likely *= p[rows, seat, choices[:, seat]]
+        if len(unlisted):
+            at = rows[unlisted]
+            luck = take(node.streams, at).game(_of(node.step, at)).imagine()
+            # One's own action is not in it: all of them meet the same draws.
+            u = luck.uniform_at(f"joint/{seat}", before[at] * draws[at] + cols[unlisted])
+            choices[unlisted, seat] = _drawn(p[at, seat], u)
+    mine = choices[:, keep] if keep >= 0 else np.zeros(len(rows), dtype=np.int64)
+    weights[rows, mine, cols] = np.where(listed, likely, 1.0 / draws[rows])
+    wide = Fan(size[rows] * others[rows], before[rows] * others[rows] + cols)
     after, outcome = source.advance(take(node, rows), choices, now[rows])
-    return Expansion(rows, cols, choices, weights, after, outcome)
+    return Expansion(rows, mine, cols, choices, weights, wide, after, outcome)
+
+
+def _of(step: int | Int[np.ndarray, " B"], rows: Int[np.ndarray, " K"]) -> int | Int[np.ndarray, " K"]:
+    return step[rows] if isinstance(step, np.ndarray) else step
+
+
+def _drawn(probs: Float[np.ndarray, "K A"], u: Float[np.ndarray, " K"]) -> Int[np.ndarray, " K"]:
+    """An index from each row of `probs`, by the numbers `u` in 0..1; a label with probability 0 is never drawn."""
+    cumulative = np.cumsum(probs, axis=-1)
+    picked = (u[:, None] * cumulative[:, -1:] >= cumulative).sum(axis=-1)
+    return np.minimum(picked, probs.shape[-1] - 1 - np.argmax(probs[:, ::-1] > 0, axis=-1))
 
 
 def own_executed(game: Game, node: Position, seat: int) -> Float[np.ndarray, "B A A"]:
@@ -178,65 +218,100 @@ def unfold(source: Source, node: Position, seat: int, first: Float[np.ndarray, "
     support = executed.copy()
     support[:, seat] = own.max(axis=1) > 0
     branches = expand(source, node, support, now, keep=seat)
-    mine = np.zeros(branches.weights.shape, dtype=np.int64)
-    mine[branches.rows, branches.cols] = branches.executed[:, seat]
-    weights = branches.weights[:, None, :] * np.take_along_axis(own, mine[:, None, :], axis=2)
 
-    rewards = branches.expected(branches.outcome.rewards, weights)
-    later, acts, can = first_choices(
-        source, branches.after, np.ones((len(branches.rows), spec.seats), bool), spec.window
-    )
-    reached = branches.expected(acts.astype(np.float64), weights)
-    lead_1 = normalised(branches.expected(later * acts[..., None], weights))
-    can_1 = branches.expected((can & acts[..., None]).astype(np.float64), weights) > 0
+    by_choice = partial(branches.by_choice, own=own)
+    later, acts, can = reactions_after(source, branches.after, np.ones(branches.executed.shape, bool), branches.fan)
+    reached = by_choice(acts)
 
     probs = np.empty((batch, *spec.forecast_shape))
-    probs[:, 0] = normalised(spec.reactions_from(executed))[:, None]
-    probs[:, 1] = lead_1
+    if spec.events:
+        probs[:, 0] = normalised(by_choice(one_hot(branches.outcome.reactions, len(spec.reactions))))
+        # The same in all rows: the prediction of one's own choice.
+        probs[:, 0, :, seat] = short_sum(executed[:, seat, :, None] * probs[:, 0, :, seat], axis=1)[:, None]
+    else:
+        probs[:, 0] = normalised(spec.reactions_from(executed))[:, None]
+    probs[:, 1] = normalised(by_choice(later * acts[..., None]))
     speaks = np.zeros(spec.seats, dtype=bool)
     speaks[list(source.speaks_of)] = True
     mask = np.empty((batch, 2, len(spec.actions), spec.seats), dtype=bool)
     mask[:, 0], mask[:, 1] = now[:, None], reached > 0
     mask &= (legal[:, seat] & now[:, seat, None])[:, None, :, None] & speaks
     could = np.empty((batch, *spec.forecast_shape), dtype=bool)
-    could[:, 0], could[:, 1] = attainable(spec, legal)[:, None], can_1
+    could[:, 0], could[:, 1] = attainable(spec, legal)[:, None], by_choice(can & acts[..., None]) > 0
     np.copyto(probs, 1.0 / len(spec.reactions), where=~mask[..., None])
-    return Unfolding(probs, mask, could, rewards)
+    return Unfolding(probs, mask, could, by_choice(branches.outcome.rewards))
 
 
-def first_choices(
-    source: Source, node: Position, pending: Bool[np.ndarray, "K N"], window: int
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """The first choice of each `pending` seat within `window` steps.
+class Shown(NamedTuple):
+    """What seats show within the reaction window, one row a position.
 
-    Returns the reaction probabilities `[K, N, R]`, whether the seat chooses at all `[K, N]`, and which reactions the
-    rules allow it `[K, N, R]`. Steps in between are played as `source` says.
+    `probs` `[K, N, R]`: reaction probabilities, given that the seat chooses at all. `acts` `[K, N]`: whether it does.
+    `can` `[K, N, R]`: the reactions that the rules allow it.
+    """
+
+    probs: NDArray[np.float64]
+    acts: NDArray[np.bool_]
+    can: NDArray[np.bool_]
+
+
+def reactions_after(
+    source: Source, node: Position, pending: Bool[np.ndarray, "K N"], fan: Fan, window: int | None = None
+) -> Shown:
+    """The reaction of each `pending` seat within `window` steps (by default the game's).
+
+    It is the seat's first choice, or the most significant label it shows where the game ranks them. Steps in between
+    are played as `source` says.
     """
     spec = source.game.spec
+    steps = spec.window if window is None else window
     shape = (len(node.over), spec.seats, len(spec.reactions))
     now = active(source.game, node)
-    hopeless = window == 1 or not (now.any() and pending.any())
-    if hopeless and not (now & pending).any():
-        return np.full(shape, 1.0 / shape[-1]), np.zeros(shape[:2], bool), np.zeros(shape, bool)
-    executed = np.asarray(source.probs(node), dtype=np.float64)
-    shown = spec.reactions_from(executed)
     acts = now & pending
-    probs = np.where(acts[..., None], shown, 1.0 / shape[-1])
+    more = steps > 1 and (spec.ranked or bool((pending & ~acts).any()))
+    if not (acts.any() or (more and now.any() and pending.any())):
+        return Shown(np.full(shape, 1.0 / shape[-1]), np.zeros(shape[:2], bool), np.zeros(shape, bool))
+    executed = np.asarray(source.probs(node), dtype=np.float64)
     can = attainable(spec, source.game.legal(node.state)) & acts[..., None]
-    rest = pending & ~acts
-    if window > 1 and rest.any() and now.any():
-        onward = expand(source, node, executed, now)
-        later, later_acts, later_can = first_choices(source, onward.after, rest[onward.rows], window - 1)
-        reached = onward.expected(later_acts.astype(np.float64), onward.weights)
-        late = rest & (reached > 0)
-        mixed = normalised(onward.expected(later * later_acts[..., None], onward.weights))
-        probs = np.where(late[..., None], mixed, probs)
-        can |= (onward.expected((later_can & later_acts[..., None]).astype(np.float64), onward.weights) > 0) & late[
-            ..., None
-        ]
-        # Where it acts in some continuations only, the forecast is given that it acts.
-        acts = acts | late
-    return probs, acts, can
+    if not more and not spec.events:
+        return Shown(np.where(acts[..., None], spec.reactions_from(executed), 1.0 / shape[-1]), acts, can)
+    onward = expand(source, node, executed, now, fan=fan)
+    wanted = (pending if spec.ranked else pending & ~acts)[onward.rows]
+    if more:
+        then = reactions_after(source, onward.after, wanted, onward.fan, steps - 1)
+    else:
+        then = Shown(
+            np.zeros((*wanted.shape, shape[-1])), np.zeros_like(wanted), np.zeros((*wanted.shape, shape[-1]), bool)
+        )
+    if spec.ranked:
+        done = onward.outcome.reactions if spec.events else spec.reaction_table[onward.executed]
+        then = _most_significant(one_hot(done, shape[-1]), acts[onward.rows], can[onward.rows], then)
+    late = onward.expected(then.acts.astype(np.float64))[:, 0] > 0
+    probs = normalised(onward.expected(then.probs * then.acts[..., None])[:, 0])
+    could = (onward.expected((then.can & then.acts[..., None]).astype(np.float64))[:, 0] > 0) & late[..., None]
+    if spec.ranked:
+        return Shown(np.where(late[..., None], probs, 1.0 / shape[-1]), late, could)
+    # Where a seat acts in some continuations only, the forecast is given that it acts.
+    first = np.where(acts[..., None], spec.reactions_from(executed), 1.0 / shape[-1])
+    return Shown(np.where(late[..., None], probs, first), acts | late, can | could)
+
+
+def _most_significant(
+    label: NDArray[np.float64], acts: Bool[np.ndarray, "K N"], can: Bool[np.ndarray, "K N R"], then: Shown
+) -> Shown:
+    """The more significant (the lower) of the `label` shown now (one-hot `[K, N, R]`) and what is shown `then`."""
+    earlier = np.cumsum(label, axis=-1) == 0  # labels more significant than the one shown
+    at_least = np.cumsum(then.probs[..., ::-1], axis=-1)[..., ::-1]
+    both = np.where(earlier, then.probs, label * at_least)
+    probs = np.where(then.acts[..., None], both, label)
+    lower = more_significant(can, then.can)
+    allowed = np.where((then.acts & acts)[..., None], lower, np.where(acts[..., None], can, then.can))
+    probs = np.where(acts[..., None], probs, then.probs)
+    return Shown(probs, acts | then.acts, allowed)
+
+
+def one_hot(labels: Int[np.ndarray, "..."], count: int) -> NDArray[np.float64]:
+    """1 at each label, `[..., count]`; zeros where the label is -1."""
+    return (labels[..., None] == np.arange(count)).astype(np.float64)
 
 
 def thoughts(seen: View, luck: Chance, memories: dict[Any, Memory]) -> tuple[Position, ...]:

@@ -49,9 +49,7 @@ class _Terminating(Modifier):
     def board(self, state: Terminable) -> Int[np.ndarray, "B H W"] | None:
         return self.inner.board(state.inner)
 
-    def situation(
-        self, known: Terminable, seat: int
-    ) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
+    def situation(self, known: Terminable, seat: int) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
         return self.inner.situation(known.inner, seat)
 
     def observe(self, state: Terminable) -> Float[np.ndarray, "B N O"]:

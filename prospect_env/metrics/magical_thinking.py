@@ -46,7 +46,7 @@ def _rows(episodes: Episodes, t: int, seat: int) -> tuple[NDArray[np.float64], N
 def _sums(episodes: Episodes) -> Float[np.ndarray, "E N 4"] | None:
     """Total variation and number of pairs of rows; mirrored mass and number of pairs with different labels."""
     spec = episodes.spec
-    if episodes.forecast is None or spec.window > 1:
+    if episodes.forecast is None or spec.window > 1 or spec.events:
         return None
     sums = np.zeros((len(episodes), spec.seats, 4))
     for t in range(episodes.active.shape[1]):

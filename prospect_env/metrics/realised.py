@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from prospect_env.core.episodes import Episodes
-from prospect_env.core.forecast import attainable
+from prospect_env.core.forecast import attainable, more_significant
 from prospect_env.metrics.rules import excess, expected_log, outcome, spread, uniform_over
 from prospect_env.metrics.scores import OTHERS, QUANTITIES, SELF
 from prospect_env.metrics.steps import once, over
@@ -70,5 +70,8 @@ def _allowed(episodes: Episodes, t: int) -> Bool[np.ndarray, "E L N R"]:
     later: NDArray[np.bool_] = np.zeros_like(now)
     for ahead in range(min(spec.window, episodes.active.shape[1] - 1 - t), 0, -1):
         acts = episodes.active[:, t + ahead, :, None]
-        later = np.where(acts, attainable(spec, episodes.legal[:, t + ahead]), later)
+        can = attainable(spec, episodes.legal[:, t + ahead])
+        if spec.ranked:
+            can = np.where(later.any(axis=-1, keepdims=True), more_significant(can, later), can)
+        later = np.where(acts, can, later)
     return np.stack([now, later], axis=1)

@@ -199,7 +199,9 @@ class Batch:
             worth = [expected_gain(forecasts[seat], truth, seat) for seat, truth in found.items()]
             return worth[0] if worth else np.zeros(self.size)
         can = attainable(self.cast.spec, legal)
-        self._ledger, gains = ledger.settle(now, chosen, outcome.reactions, can, forecasts)
+        self._ledger, gains = ledger.settle(
+            self.cast.spec, now, chosen, outcome.reactions, can, forecasts, outcome.terminated
+        )
         return gains[:, self.seat]
 
     def tally(self, rows: Int[np.ndarray, " K"]) -> Tally:

@@ -46,7 +46,9 @@ class Step(NamedTuple):
 
     def of(self, rows: Int[np.ndarray, " K"], numbers: Int[np.ndarray, " K"]) -> Step:
         """The same of some of the matches, whose numbers are `numbers`."""
-        outcome, told = self.outcome, ("rewards", "executed", "reactions")
+        outcome, told = self.outcome, ["rewards", "executed", "reactions"]
+        if outcome.measures is not None:
+            told.append("measures")
         mine = set(numbers.tolist())
         return Step(
             take(self.state, rows),

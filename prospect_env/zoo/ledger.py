@@ -10,15 +10,16 @@ A row `p` about another seat is worth `S_uniform - S(p)`, where `S` is the Brier
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from prospect_env.core.arrays import short_sum
+from prospect_env.core.forecast import more_significant
 from prospect_env.core.game import GameSpec
-from prospect_env.core.unfold import Unfolding
+from prospect_env.core.unfold import Unfolding, one_hot
 
 
 def gain(
@@ -42,46 +43,67 @@ def expected_gain(forecast: Float[np.ndarray, "B L A N R"], truth: Unfolding, se
 class Ledger:
     """The lead-1 rows that await what happens.
 
-    `rows[b, w, i, j]` is what seat `i` said `w + 1` steps ago of seat `j`'s first choice after that step, given the
-    action `i` took; `open` says whether `j` has yet to choose. Rows still open when the window closes or the game ends
-    add 0.
+    `rows[b, w, i, j]` is what seat `i` said `w + 1` steps ago of seat `j`'s reaction, given the action `i` took; `open`
+    says whether it has yet to resolve: by `j`'s first choice, or, where the game ranks reactions, when the window
+    closes or the game ends, by the most significant label `shown` since (R: none), out of those that it `could` be.
+    Rows never resolved add 0.
     """
 
     rows: Float[np.ndarray, "B W N N R"]
     open: Bool[np.ndarray, "B W N N"]
+    shown: Int[np.ndarray, "B W N N"]
+    could: Bool[np.ndarray, "B W N N R"]
 
     @classmethod
     def empty(cls, batch: int, spec: GameSpec) -> Ledger:
         """Nothing awaited."""
-        shape = (batch, spec.window, spec.seats, spec.seats)
-        return cls(np.zeros((*shape, len(spec.reactions))), np.zeros(shape, dtype=bool))
+        shape, reactions = (batch, spec.window, spec.seats, spec.seats), len(spec.reactions)
+        rows, could = np.zeros((*shape, reactions)), np.zeros((*shape, reactions), dtype=bool)
+        return cls(rows, np.zeros(shape, dtype=bool), np.full(shape, reactions), could)
 
     def settle(
         self,
+        spec: GameSpec,
         now: Bool[np.ndarray, "B N"],
         chosen: Int[np.ndarray, "B N"],
         reactions: Int[np.ndarray, "B N"],
         can: Bool[np.ndarray, "B N R"],
         forecasts: dict[int, NDArray[np.float64]],
+        over: Bool[np.ndarray, " B"],
     ) -> tuple[Ledger, Float[np.ndarray, "B N"]]:
         """One step: what each seat gains by rows resolved in it, and the ledger after it.
 
         `can` are the reactions that the rules allowed each seat in this step, `forecasts` what active seats committed
-        to.
+        to, `over` the matches that end with it.
         """
-        batch, _, seats = self.open.shape[:3]
-        happened = (np.arange(self.rows.shape[-1]) == reactions[..., None]).astype(np.float64)
-        resolved = self.open & now[:, None, None, :]
+        batch, window, seats = self.open.shape[:3]
+        none = self.rows.shape[-1]
+        happened = one_hot(reactions, none)
+        acts = np.broadcast_to(now[:, None, None], self.open.shape)
+        shown, could = self.shown, self.could
+        seen_before = (shown < none)[..., None]
+        both = more_significant(could, can[:, None, None]) if spec.ranked else can[:, None, None]
+        could = np.where(acts[..., None], np.where(seen_before, both, can[:, None, None]), could)
+        shown = np.where(acts, np.minimum(shown, reactions[:, None, None]), shown)
+        resolved = self.open & (shown < none)
+        if spec.ranked:
+            resolved &= (np.arange(window) == window - 1)[:, None, None] | over[:, None, None, None]
         # One sum a forecaster: over how long ago (w) and about whom (j).
-        worth = np.where(resolved, gain(self.rows, happened[:, None, None], can[:, None, None]), 0.0)
+        worth = np.where(resolved, gain(self.rows, one_hot(shown, none), could), 0.0)
         gains = short_sum(short_sum(worth, 1), -1)
         # A row w steps old is w + 1 steps old in the next step; the oldest are dropped.
-        rows, still = np.zeros_like(self.rows), np.zeros_like(self.open)
-        rows[:, 1:], still[:, 1:] = self.rows[:, :-1], (self.open & ~resolved)[:, :-1]
+        after = Ledger.empty(batch, spec)
+        for new, old in (
+            (after.rows, self.rows),
+            (after.open, self.open & ~resolved),
+            (after.shown, shown),
+            (after.could, could),
+        ):
+            new[:, 1:] = old[:, :-1]
         for seat, forecast in forecasts.items():
             others = np.arange(seats) != seat
             taken = forecast[np.arange(batch), :, np.maximum(chosen[:, seat], 0)]  # [B, L, N, R]
             asked = now[:, seat, None] & others
             gains[:, seat] += short_sum(np.where(asked & now, gain(taken[:, 0], happened, can), 0.0))
-            rows[:, 0, seat], still[:, 0, seat] = taken[:, 1], asked
-        return replace(self, rows=rows, open=still), gains
+            after.rows[:, 0, seat], after.open[:, 0, seat] = taken[:, 1], asked
+        return after, gains

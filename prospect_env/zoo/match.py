@@ -150,7 +150,9 @@ class Match:
                 gained[seat] += options.forecast_reward * float(expected_gain(self._forecasts[seat], truth, seat)[0])
             return
         can = attainable(spec, self.cast.game.legal(self.node.state))
-        self._ledger, gains = self._ledger.settle(now, edge.actions, edge.outcome.reactions, can, self._forecasts)
+        self._ledger, gains = self._ledger.settle(
+            spec, now, edge.actions, edge.outcome.reactions, can, self._forecasts, np.array([edge.terminated])
+        )
         for seat in self.cast.outside:
             gained[seat] += options.forecast_reward * float(gains[0, seat])
 

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from prospect_agents.planners.planner import Planner
+from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised, softmax
@@ -19,9 +20,10 @@ from prospect_env.core.foresee import Rules
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, View
 from prospect_env.core.position import Position, active
-from prospect_env.core.unfold import Expansion, Source, expand, own_executed, thoughts
+from prospect_env.core.unfold import SAMPLES, Expansion, Fan, Source, expand, own_executed, thoughts
 
 TIE = 1e-9  #: values closer than this count as equal
+DRAWS = 8  #: of the others' choices, at nodes of a plan where these are too many to list
 
 
 class LookAhead(Planner):
@@ -42,17 +44,16 @@ class LookAhead(Planner):
 
     def values(self, view: View, chance: Chance, forecast: Forecast) -> Float[np.ndarray, "B A"]:
         """Q `[B, A]`; illegal actions have the least value of their row."""
-        if self.depth > 2:
-            if forecast.asking is None:
-                raise UnsuitablePolicy(
-                    f"a look-ahead of {self.depth} needs a forecaster that can be asked on; 2 does not"
-                )
+        if self.depth <= 2 and view.game.spec.reactions_are_actions:
+            q = [self._read(node, view, forecast) for node in thoughts(view, chance, {})]
+        elif forecast.asking is not None:
             asking = forecast.asking
             q = [self._ask(asking.source, node, view.seat, self.depth) for node in asking.nodes]
-        elif view.game.spec.reactions_are_actions:
-            q = [self._read(node, view, forecast) for node in thoughts(view, chance, {})]
+        elif self.depth > 2:
+            raise UnsuitablePolicy(f"a look-ahead of {self.depth} needs a forecaster that can be asked on; 2 does not")
         else:
-            raise UnsuitablePolicy(f"{view.game.spec.name} forecasts coarse reactions: look ahead 3 or more steps")
+            name = view.game.spec.name
+            raise UnsuitablePolicy(f"reactions of {name} are coarser than actions: its forecaster must be one to ask")
         return _masked(np.mean(q, axis=0), view.legal)
 
     def _read(self, node: Position, view: View, forecast: Forecast) -> NDArray[np.float64]:
@@ -67,7 +68,8 @@ class LookAhead(Planner):
             value = step.outcome.rewards[:, seat].astype(np.float64)
             if self.depth == 2:
                 value = value + self._onward(game, step) * self._next(rules, step, seat, forecast.probs[:, 1, action])
-            q[:, action] = step.expected(value, step.weights)
+            taken = own[:, action] > 0
+            q[:, action] = short_sum(own[:, action] * np.where(taken, step.expected(value), 0.0))
         return q
 
     def _next(
@@ -76,20 +78,22 @@ class LookAhead(Planner):
         """The best own choice after each continuation, against these reactions, `[K]`."""
         game, after = rules.game, step.after
         own = own_executed(game, after, seat)
-        then = _expand(rules, after, seat, _lawful(game, after, reactions[step.rows]))
-        q = then.expected(then.outcome.rewards[:, seat].astype(np.float64), _weights(then, own, seat))
+        then = _expand(rules, after, seat, _lawful(game, after, reactions[step.rows]), _fewer(step.fan))
+        q = then.by_choice(then.outcome.rewards[:, seat], own)
         return _best(q, game.legal(after.state)[:, seat])
 
-    def _ask(self, source: Source, node: Position, seat: int, depth: int) -> NDArray[np.float64]:
+    def _ask(
+        self, source: Source, node: Position, seat: int, depth: int, fan: Fan | None = None
+    ) -> NDArray[np.float64]:
         """Expectimax Q `[B, A]`: the source says how the others act, here and in every continuation."""
         game = source.game
-        step = _expand(source, node, seat, np.asarray(source.probs(node), dtype=np.float64))
+        step = _expand(source, node, seat, np.asarray(source.probs(node), dtype=np.float64), fan)
         value = step.outcome.rewards[:, seat].astype(np.float64)
         onward = self._onward(game, step)
         if depth > 1 and onward.any():
-            later = self._ask(source, step.after, seat, depth - 1)
+            later = self._ask(source, step.after, seat, depth - 1, _fewer(step.fan))
             value = value + onward * _best(later, game.legal(step.after.state)[:, seat])
-        return step.expected(value, _weights(step, own_executed(game, node, seat), seat))
+        return step.by_choice(value, own_executed(game, node, seat))
 
     def _onward(self, game: Game, step: Expansion) -> NDArray[np.float64]:
         """What a unit of payoff in the next step is worth now, `[K]`: nothing where the match is over."""
@@ -113,24 +117,24 @@ class Softmax(LookAhead):
         super().__init__(depth, discount, temperature)
 
 
-def _expand(source: Source, node: Position, seat: int, executed: NDArray[np.float64]) -> Expansion:
+def _expand(
+    source: Source, node: Position, seat: int, executed: NDArray[np.float64], fan: Fan | None = None
+) -> Expansion:
     """Every lawful continuation of `node`, own actions enumerated whatever `executed` says of them."""
     support = _lawful(source.game, node, executed)
     support[:, seat] = own_executed(source.game, node, seat).max(axis=1) > 0
-    return expand(source, node, support, active(source.game, node), keep=seat)
+    return expand(source, node, support, active(source.game, node), keep=seat, fan=fan)
+
+
+def _fewer(fan: Fan) -> Fan:
+    """A plan chooses the best action at every node, so each needs some draws of its own: the best of one is luck."""
+    return Fan(np.minimum(fan.size, SAMPLES // DRAWS), fan.number)
 
 
 def _lawful(game: Game, node: Position, said: Float[np.ndarray, "B N A"]) -> NDArray[np.float64]:
     """What is said of everybody's actions, without those that the rules forbid."""
     legal = game.legal(node.state)
     return normalised(said * legal, normalised(legal.astype(np.float64)))
-
-
-def _weights(step: Expansion, own: NDArray[np.float64], seat: int) -> NDArray[np.float64]:
-    """The weight `[B, A, X]` of each continuation under each own choice."""
-    mine = np.zeros(step.weights.shape, dtype=np.int64)
-    mine[step.rows, step.cols] = step.executed[:, seat]
-    return np.asarray(step.weights[:, None, :] * np.take_along_axis(own, mine[:, None, :], axis=2))
 
 
 def _best(q: NDArray[np.float64], legal: Bool[np.ndarray, "B A"]) -> NDArray[np.float64]:

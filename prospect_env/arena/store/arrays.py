@@ -30,7 +30,9 @@ def episodes(
     found |= _forecasts(game, tables["forecasts"], number, played.shape)
     if found["forecast"] is not None:
         # Recorded of every seat that acts, forecasts or not; it follows from what they did.
-        found["realised"] = realised(found["active"], found["reactions"], game.spec.window)
+        found["realised"] = realised(
+            found["active"], found["reactions"], game.spec, found["length"], found["terminated"]
+        )
     return Episodes(game, policies, feeds, episode=number, **found, calls=calls(tables["calls"]), seconds=seconds)
 
 
@@ -38,7 +40,8 @@ def _steps(game: Game, table: pa.Table, played: NDArray[np.bool_]) -> Arrays:
     seats, found = game.spec.seats, {}
     for entry in fields_of("steps"):
         values = _values(table, entry)
-        trailing = (len(game.spec.actions),) if entry.axes in LISTS else ()
+        widths = {"E T N A": (len(game.spec.actions),), "E T N M": (len(game.spec.measures),)}
+        trailing = widths.get(entry.axes, ())
         if values is not None:
             array = np.full((*played.shape, seats, *trailing), fill_value(entry.unit), dtype=values.dtype)
             array[played] = values.reshape(-1, seats, *trailing)

@@ -40,12 +40,13 @@ TABLES = {
     "E": "episodes",
     "E T N": "steps",
     "E T N A": "steps",
+    "E T N M": "steps",
     "E T N L A N": "forecasts",
     "E T N L A N R": "forecasts",
     "E T N A N": "forecasts",  # a payoff belongs to a step: both leads of an own action show the same one
     "E T N L N": "forecasts",  # what happened happened: shown in the rows of the own action that was taken
 }
-LISTS = ("E T N A", "E T N L A N R")  #: axes of the fields whose columns hold lists
+LISTS = ("E T N A", "E T N M", "E T N L A N R")  #: axes of the fields whose columns hold lists
 
 #: what is said of the columns that are no field of `Episodes`
 OTHERS = {

@@ -112,7 +112,10 @@ def executed(walk: Walk) -> str | None:
         idle = ~moment.active & moment.live[:, None]
         if (idle & ((done != -1) | (shown != -1))).any():
             return _at(moment, "an inactive seat executed something; it must be -1, and so its reaction")
-        if (acts & (shown != _label(spec, done))).any():
+        if spec.events:
+            if (acts & ((shown < 0) | (shown >= len(spec.reactions)))).any():
+                return _at(moment, "an active seat showed something that is no reaction")
+        elif (acts & (shown != _label(spec, done))).any():
             return _at(moment, "a reaction is not the label of the executed action (spec.reaction_of)")
         if moment.outcome.seen is not None:
             seen = moment.outcome.seen
