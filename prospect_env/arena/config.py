@@ -10,11 +10,12 @@ import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from prospect_env.arena.play import Branch
 from prospect_env.core.errors import BadParameter, UnknownName
 from prospect_env.core.make import parse
 from prospect_env.core.registry import games
@@ -51,7 +52,7 @@ class Config(_Part):
     pairings: list[Pairing] | None = None
     episodes: int = Field(default=100, ge=1)
     seed: int = 0
-    branch: Literal["none", "all"] = "none"
+    branch: Branch = "none"
     feeds: dict[int, str] = Field(default_factory=dict)
     max_steps: int | None = Field(default=None, ge=1)
     shard: int = Field(default=1000, ge=1)

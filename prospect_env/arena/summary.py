@@ -29,7 +29,7 @@ def sum_names(seatings: Sequence[Seating], branch: str) -> tuple[str, ...]:
         for lead, whom in ((0, "others"), (0, "self"), (1, "others")):
             kinds = ["factual", "counterfactual"] if whom == "others" else ["factual"]
             names += [
-                f"{what}_sum_lead_{lead}_{kind}_{whom}" for kind in [*(kinds if branch == "all" else []), "realised"]
+                f"{what}_sum_lead_{lead}_{kind}_{whom}" for kind in [*(kinds if branch != "none" else []), "realised"]
             ]
     return tuple(names)
 

@@ -10,17 +10,20 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from numpy.typing import NDArray
 
 from prospect_env.core.game import Game, GameSpec
 from prospect_env.core.policy import Call
 from prospect_env.core.state import take
 
-# Axes: E episodes, T steps, N seats, L leads, A own actions, R reactions; who forecasts comes first, about whom last.
+# Axes: E episodes, T steps, N seats, L leads, A own actions, R reactions, M measures, J seats again (of which every
+# seat has a row, forecasting or not). Who forecasts comes first, about whom last.
 #: when a field is recorded
 ALWAYS, FORECASTS, BRANCHES, FEEDS = "always", "where a seat forecasts", "with branch='all'", "with feeds"
 MEASURES = "where the game measures something"
+RETURNS = "with branch='returns'"
+TALK = "where there is talk"
 
 
 def _column(axes: str, unit: str, meaning: str, when: str = ALWAYS) -> Any:
@@ -83,6 +86,15 @@ class Episodes:
     branch_rewards: Float[np.ndarray, "E T N A N"] | None = _column(
         "E T N A N", "payoff", "every seat's expected payoff in this step, had the seat taken this action", BRANCHES
     )
+    branch_returns: Float[np.ndarray, "E T N A J"] | None = _column(
+        "E T N A J",
+        "payoff, nan none",
+        "every seat's return from this step to the end, had the seat taken this action, luck being equal",
+        RETURNS,
+    )
+    messages: Shaped[np.ndarray, "E T N"] | None = _column(
+        "E T N", "text, empty none", "the free text that went with the seat's action", TALK
+    )
     calls: tuple[Call, ...] = ()
     seconds: float = float("nan")
 
@@ -143,6 +155,8 @@ def fill_value(unit: str) -> Any:
     """What stands in an array where nothing was recorded."""
     if unit == "true/false":
         return False
+    if unit.startswith("text"):
+        return ""
     if "nan none" in unit or unit == "payoff":
         return np.nan if "nan none" in unit else 0.0
     return -1

@@ -162,6 +162,19 @@ class Players:
         return position.learned(at, outcome, watchers, now, chairs, messages)
 
 
+def said_aloud(game: Game, turn: Turn) -> tuple[tuple[str, ...], ...] | None:
+    """The free texts of a turn, one tuple a match of one text a seat; None where nobody may talk or nobody does.
+
+    In a branch nothing is said: a text belongs to the action that it came with, and branches take other actions.
+    """
+    texts = {seat: decision.message for seat, decision in turn.decisions.items() if decision.message is not None}
+    if not game.spec.announces or not texts:
+        return None
+    batch = len(next(iter(texts.values())))
+    silence = ("",) * batch
+    return tuple(zip(*(texts.get(seat, silence) for seat in range(game.spec.seats)), strict=True))
+
+
 @dataclass(frozen=True)
 class RealSource(Source):
     """The future as the real players would make it, everything but `seat`'s own action equal.

@@ -10,7 +10,18 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
-from prospect_env.core.episodes import ALWAYS, BRANCHES, FEEDS, FORECASTS, MEASURES, Episodes, columns, fill_value
+from prospect_env.core.episodes import (
+    ALWAYS,
+    BRANCHES,
+    FEEDS,
+    FORECASTS,
+    MEASURES,
+    RETURNS,
+    TALK,
+    Episodes,
+    columns,
+    fill_value,
+)
 from prospect_env.core.game import Game, GameSpec, Outcome
 from prospect_env.core.players import Turn
 from prospect_env.core.policy import Call
@@ -22,6 +33,7 @@ _DTYPES = {
     "probability, nan none": np.float32,
     "payoff, nan none": np.float32,
     "the measure's own, nan none": np.float32,
+    "text, empty none": np.object_,
 }
 
 
@@ -29,16 +41,25 @@ class Recorder:
     """Arrays with steps first and seats before matches, so that each write is one run of memory; turned at the end."""
 
     def __init__(
-        self, game: Game, match: Int[np.ndarray, " B"], horizon: int, forecasting: bool, fed: bool, branch: bool
+        self,
+        game: Game,
+        match: Int[np.ndarray, " B"],
+        horizon: int,
+        forecasting: bool,
+        fed: bool,
+        branch: bool,
+        returns: bool = False,
     ) -> None:
         self.game, self.match, self.steps = game, match, 0
         leads, actions, seats, reactions = game.spec.forecast_shape
-        sizes = {"A": actions, "L": leads, "N": seats, "R": reactions, "M": len(game.spec.measures)}
+        sizes = {"A": actions, "L": leads, "N": seats, "R": reactions, "M": len(game.spec.measures), "J": seats}
         wanted = {
             FORECASTS: forecasting,
             FEEDS: fed,
             BRANCHES: branch and forecasting,
             MEASURES: bool(game.spec.measures),
+            RETURNS: returns,
+            TALK: bool(game.spec.announces),
         }
         self._arrays: dict[str, NDArray[Any]] = {}
         for column in columns():
@@ -64,6 +85,7 @@ class Recorder:
         calls: list[Call],
         legal: Bool[np.ndarray, "B N A"] | None = None,
         foreseen: Mapping[int, Float[np.ndarray, "B A N"]] | None = None,
+        returns: Float[np.ndarray, "B N A N"] | None = None,
     ) -> None:
         """Write down one step; `legal` and `foreseen` rewards are written where a seat forecasts."""
         t, arrays, everybody = self.steps, self._arrays, bool(now.all())
@@ -76,9 +98,6 @@ class Recorder:
         arrays["executed"][t] = executed.T
         arrays["reactions"][t] = reactions.T
         arrays["rewards"][t] = rewards.T
-        if "measures" in arrays and outcome.measures is not None:
-            playing = np.asarray(now.any(axis=1))[None, :, None]
-            arrays["measures"][t] = np.where(playing, np.moveaxis(outcome.measures, 1, 0), np.nan)
         self._length += 1 if everybody else now.any(axis=1)
         if "probs" in arrays:
             self._decisions(t, now, turn)
@@ -92,9 +111,22 @@ class Recorder:
             for name, value in (("truth", truth.probs), ("mask", truth.mask), ("attainable", truth.attainable)):
                 arrays[name][t, seat, asked] = value[asked]
             arrays["branch_rewards"][t, seat, asked] = truth.rewards[asked]
+        if returns is not None:
+            arrays["branch_returns"][t] = np.moveaxis(returns, 1, 0)
+        self._besides(t, now, turn, outcome)
         # A question about a later step than this one was asked of a continuation.
         self._calls.extend(replace(call, step=t, imagined=call.step > t) for call in calls)
         self.steps += 1
+
+    def _besides(self, t: int, now: Bool[np.ndarray, "B N"], turn: Turn, outcome: Outcome) -> None:
+        """What some games have besides choices and payoffs: measures, and free text."""
+        arrays = self._arrays
+        if "measures" in arrays and outcome.measures is not None:
+            playing = np.asarray(now.any(axis=1))[None, :, None]
+            arrays["measures"][t] = np.where(playing, np.moveaxis(outcome.measures, 1, 0), np.nan)
+        for seat, decision in turn.decisions.items() if "messages" in arrays else ():
+            if decision.message is not None:
+                arrays["messages"][t, seat] = np.where(now[:, seat], np.array(decision.message, dtype=object), "")
 
     def _decisions(self, t: int, now: Bool[np.ndarray, "B N"], turn: Turn) -> None:
         arrays = self._arrays

@@ -14,6 +14,7 @@ from prospect_env.core.chance import Streams
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check, uniform
+from prospect_env.core.players import said_aloud
 from prospect_env.core.registry import load
 from prospect_env.core.state import put, take
 from prospect_env.core.unfold import Unfolding
@@ -118,7 +119,7 @@ class Batch:
             chosen[:, other] = np.where(now[:, other], decision.action, -1)
         found = truths(cast, at, now, turn, chosen, forecasts) if forecasts and cast.branching else {}
         foreseen = asked(cast, at, now, turn)
-        after, outcome = players.advance(cast.game, at, chosen, now)
+        after, outcome = players.advance(cast.game, at, chosen, now, messages=said_aloud(cast.game, turn))
         gained = np.where(playing, outcome.rewards[:, seat].astype(np.float64), 0.0)
         if self._ledger is not None:
             gained += cast.options.forecast_reward * self._rewarded(

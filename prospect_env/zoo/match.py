@@ -15,7 +15,7 @@ from prospect_env.core.chance import Chance, Streams
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check
-from prospect_env.core.players import Turn
+from prospect_env.core.players import Turn, said_aloud
 from prospect_env.core.policy import Call
 from prospect_env.core.registry import load
 from prospect_env.zoo.cast import Cast
@@ -124,7 +124,7 @@ class Match:
             if forecasts:
                 found = truths(cast, inside, node.now, turn, edge.actions, forecasts)
             foreseen = asked(cast, inside, node.now, turn)
-            self._inside = players.learned(inside, edge.outcome, node.now)
+            self._inside = players.learned(inside, edge.outcome, node.now, messages=said_aloud(cast.game, turn))
             calls = tuple(call for policy in players.policies.values() for call in policy.calls())
             forecasts = forecasts | {seat: said.probs for seat, said in turn.forecasts.items()}
         gained = list(edge.rewards)

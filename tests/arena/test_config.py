@@ -55,7 +55,7 @@ def test_pairings_inherit_what_they_leave_out() -> None:
         ({"episodes": 0}, ["episodes is 0", "greater than or equal to 1"]),
         ({"episodes": "10"}, ["episodes is '10'", "integer"]),
         ({"episodes": True}, ["episodes is True"]),
-        ({"branch": "some"}, ["branch is 'some'", "'none' or 'all'"]),
+        ({"branch": "some"}, ["branch is 'some'", "'none', 'all' or 'returns'"]),
         ({"name": "../x"}, ["name is '../x'", "letters"]),
         ({"policies": None}, ["either policies", "or pairings"]),
         ({"pairings": [{"policies": ["grim", "grim"]}]}, ["either policies", "or pairings"]),

@@ -40,7 +40,8 @@ def _steps(game: Game, table: pa.Table, played: NDArray[np.bool_]) -> Arrays:
     seats, found = game.spec.seats, {}
     for entry in fields_of("steps"):
         values = _values(table, entry)
-        widths = {"E T N A": (len(game.spec.actions),), "E T N M": (len(game.spec.measures),)}
+        actions, measures = len(game.spec.actions), len(game.spec.measures)
+        widths = {"E T N A": (actions,), "E T N M": (measures,), "E T N A J": (actions, seats)}
         trailing = widths.get(entry.axes, ())
         if values is not None:
             array = np.full((*played.shape, seats, *trailing), fill_value(entry.unit), dtype=values.dtype)

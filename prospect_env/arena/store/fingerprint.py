@@ -52,5 +52,9 @@ def _canonical(array: NDArray[Any]) -> NDArray[Any]:
         return array.astype(np.uint8)
     if kind in "iu":
         return array.astype("<i8")
+    if kind == "O":
+        texts, which = np.unique(array.astype(str), return_inverse=True)
+        hashes = [int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") for text in texts]
+        return np.array(hashes, dtype="<u8")[which.reshape(array.shape)]
     plain = array.astype("<f4") + np.float32(0.0)  # -0 becomes 0
     return np.asarray(np.where(np.isnan(plain), np.float32(np.nan), plain), dtype="<f4")

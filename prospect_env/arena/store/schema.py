@@ -33,6 +33,8 @@ COLUMNS = {
     "truth": "q",
     "branch_rewards": "branch_reward",
     "foreseen_rewards": "foreseen_reward",
+    "branch_returns": "branch_return",
+    "messages": "message",
 }
 
 #: the table of a field by its axes; axes beyond those of the table's rows become a list in the column
@@ -41,12 +43,13 @@ TABLES = {
     "E T N": "steps",
     "E T N A": "steps",
     "E T N M": "steps",
+    "E T N A J": "steps",
     "E T N L A N": "forecasts",
     "E T N L A N R": "forecasts",
     "E T N A N": "forecasts",  # a payoff belongs to a step: both leads of an own action show the same one
     "E T N L N": "forecasts",  # what happened happened: shown in the rows of the own action that was taken
 }
-LISTS = ("E T N A", "E T N M", "E T N L A N R")  #: axes of the fields whose columns hold lists
+LISTS = ("E T N A", "E T N M", "E T N A J", "E T N L A N R")  #: axes of the fields whose columns hold lists
 
 #: what is said of the columns that are no field of `Episodes`
 OTHERS = {
@@ -127,6 +130,8 @@ def schema(kind: str, metrics: Iterable[str] = ()) -> pa.Schema:
 def _dtype(entry: Entry) -> pa.DataType:
     if entry.unit == "true/false":
         return pa.bool_()
+    if entry.unit.startswith("text"):
+        return pa.string()
     if "index" in entry.unit:
         return pa.int16()
     return pa.int32() if entry.axes == "E" else pa.float32()

@@ -114,10 +114,10 @@ def _column(values: Any, dtype: pa.DataType, rows: int) -> pa.Array:
 
 
 def _flat(array: NDArray[Any], axes: str) -> Any:
-    """One value a row, or one list a row from the last axis."""
+    """One value a row, or one list a row: of the last axis, or of what every own action brought every seat."""
     if axes not in LISTS:
         return array.reshape(-1)
-    width = array.shape[-1]
+    width = array.shape[-1] * (array.shape[-2] if axes.endswith("J") else 1)
     values = np.ascontiguousarray(array).reshape(-1)
     offsets = pa.array(np.arange(0, len(values) + 1, width, dtype=np.int32))
     return pa.ListArray.from_arrays(offsets, pa.array(values))
