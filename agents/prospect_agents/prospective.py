@@ -64,6 +64,7 @@ class Forecasting(Policy):
     """An actor with a forecaster riding on it: what is forecast has no say in what is chosen."""
 
     forecasts = True
+    reads_forecast = False
 
     def __init__(self, actor: Policy, predictor: Predictor) -> None:
         self.actor, self.predictor = actor, predictor

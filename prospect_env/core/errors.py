@@ -6,6 +6,7 @@
     ├── UnknownName          a name that nothing is registered under (also a LookupError)
     ├── DuplicateName        a name registered twice (also a ValueError)
     ├── BadParameter         a parameter, spec string or configuration out of its range (also a ValueError)
+    │   └── UnreadableText   a text that is not the telling of a game
     ├── UnsuitablePolicy     a policy that cannot play this game or cannot do what it is asked (also a ValueError)
     ├── InvalidForecast      a forecast that breaks the rules (also a ValueError)
     ├── IllegalAction        an action the rules do not allow here (also a ValueError)
@@ -49,6 +50,10 @@ class DuplicateName(ProspectError, ValueError):
 
 class BadParameter(ProspectError, ValueError):
     """A parameter, spec string or configuration entry is out of its range."""
+
+
+class UnreadableText(BadParameter):
+    """A text that is not the telling of a game: the message names the sentence."""
 
 
 class UnsuitablePolicy(ProspectError, ValueError):

@@ -60,8 +60,9 @@ class GameSpec(Shared):
     many steps after a choice a reaction to it may come: the first choice within it, or, with `ranked`, the most
     significant label shown within it (labels are then declared in order of significance). `horizon` is the largest
     number of steps. `payoff_bounds` hold for one seat in one step. `cooperative` are indices of actions (empty: the
-    notion does not apply), and `welfare_bounds` the least and largest sum of all seats' payoffs in one step (nan, nan:
-    unknown). `reference` is the payoff a step is measured from: what a seat has where nobody does anything to anybody.
+    notion does not apply), `uncooperative` what else one may do where one may cooperate (empty: anything else), and
+    `welfare_bounds` the least and largest sum of all seats' payoffs in one step (nan, nan: unknown). `reference` is the
+    payoff a step is measured from: what a seat has where nobody does anything to anybody.
     `announces[a]` is the action that action `a` announces (-1: none; empty: there is no talk). `measures` names what
     steps measure besides payoffs.
     `interchangeable` groups seats that the rules do not tell apart. `deterministic` is False where a step draws chance
@@ -85,6 +86,7 @@ class GameSpec(Shared):
     announces: tuple[int, ...] = ()
     measures: tuple[str, ...] = ()
     cooperative: tuple[int, ...] = ()
+    uncooperative: tuple[int, ...] = ()
     interchangeable: tuple[tuple[int, ...], ...] = ()
     perfect_information: bool = True
     deterministic: bool = True
@@ -126,6 +128,10 @@ class GameSpec(Shared):
             ),
             (all(0 <= a < len(self.actions) for a in self.cooperative), "cooperative names an action that is none"),
             (
+                all(0 <= a < len(self.actions) and a not in self.cooperative for a in self.uncooperative),
+                "uncooperative names an action that is none, or cooperative",
+            ),
+            (
                 all(0 <= i < self.seats for g in self.interchangeable for i in g),
                 "interchangeable names a seat that is none",
             ),
@@ -138,6 +144,13 @@ class GameSpec(Shared):
     def agents(self) -> tuple[str, ...]:
         """PettingZoo's names of the seats."""
         return tuple(f"player_{seat}" for seat in range(self.seats))
+
+    @cached_property
+    def alternatives(self) -> tuple[int, ...]:
+        """The actions that are the alternatives to cooperation; empty where the notion does not apply."""
+        if self.uncooperative or not self.cooperative:
+            return self.uncooperative
+        return tuple(action for action in range(len(self.actions)) if action not in self.cooperative)
 
     @property
     def events(self) -> bool:

@@ -18,19 +18,19 @@ from prospect_env.core.game import Game
 from prospect_env.core.policy import Policy
 from prospect_env.core.registry import Registry, games, modifiers, policies
 
-_EXPONENT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def make_game(game: str | Game, **parameters: Any) -> Game:
     """The registered game of this name with these parameters; a `Game` is passed through.
 
-    Every game also takes the parameters of the registered modifiers (`noise`, `termination_probability`). Raises
-    `UnknownName` or `BadParameter`.
+    Every game also takes the parameters of the registered modifiers (`noise`, `termination_probability`), which are put
+    around it in the order in which they are given. Raises `UnknownName` or `BadParameter`.
     """
     if not isinstance(game, str | Game):
         hint = "; write it with parentheses, as an instance" if isinstance(game, type) else ""
         raise BadParameter(f"a game is a name or a Game, not {game!r}{hint}")
-    around = {name: parameters.pop(name) for name in list(modifiers) if name in parameters}
+    around = {name: parameters.pop(name) for name in list(parameters) if name in modifiers}
     built = game if isinstance(game, Game) else call(f"game {game!r}", games[game], parameters, extra=modifiers)
     if isinstance(game, Game) and parameters:
         raise BadParameter(f"{game.spec.name} is built already; it takes no parameters {sorted(parameters)}")
@@ -109,8 +109,8 @@ def _value(text: str, spec: str) -> Any:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise BadParameter(f"cannot read the value {text!r} in {spec!r}") from error
-    # YAML takes 1e-3 for a word.
-    return float(value) if isinstance(value, str) and _EXPONENT.fullmatch(value) else value
+    # YAML takes 1e-3 and -.1 for words.
+    return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
 def _split(text: str) -> list[str]:

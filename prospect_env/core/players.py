@@ -24,7 +24,7 @@ from prospect_env.core.forecast import Forecast, uniform
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import Decision, Policy, View
 from prospect_env.core.position import Position
-from prospect_env.core.unfold import SAMPLES, Asking, Source, Unfolding, blend, unfold
+from prospect_env.core.unfold import SAMPLES, Asking, Source, Unfolding, unfold, unfold_all
 
 DRAWS = 32  #: how often a policy that gives no probabilities is asked, to learn what it might do
 
@@ -84,11 +84,17 @@ class Players:
         return start
 
     def turn(
-        self, at: Position, now: Bool[np.ndarray, "B N"], seats: tuple[int, ...] | None = None, imagined: bool = False
+        self,
+        at: Position,
+        now: Bool[np.ndarray, "B N"],
+        seats: tuple[int, ...] | None = None,
+        imagined: bool = False,
+        branched: bool = False,
     ) -> Turn:
         """Ask the active seats (of `seats`, by default all played inside) once.
 
-        `imagined` is True inside an oracle's branch, where no oracle is asked.
+        `imagined` is True inside an oracle's branch, where no oracle is asked. `branched` is True in any branch, where
+        what is forecast matters only as far as it is decided by.
         """
         turn = Turn({}, {}, {})
         for seat in self.policies if seats is None else seats:
@@ -97,7 +103,9 @@ class Players:
             policy, luck = self.policies[seat], position.chance(at, seat)
             seen = position.view(self.game, at, seat, now)
             memory, feed = at.memories[seat], self.feeds.get(seat)
-            own = self._own_forecast(at, seat, seen, luck, imagined)
+            own = None
+            if policy.reads_forecast or not branched:
+                own = self._own_forecast(at, seat, seen, luck, imagined)
             fed = own
             if own is not None and feed is not None and not (feed.oracle and imagined):
                 truth = partial(self._oracle, at, seat, luck, own)
@@ -113,7 +121,7 @@ class Players:
         policy = self.policies[seat]
         if not policy.forecasts:
             return None
-        if not self.commit and seat in self.feeds and self.feeds[seat].whole:
+        if not (self.commit or imagined) and seat in self.feeds and self.feeds[seat].whole:
             return Forecast(uniform((len(seen.active), *self.game.spec.forecast_shape)))
         own = policy.forecast(at.memories[seat], seen, luck)
         if own is not None and policy.oracle and not imagined:
@@ -129,7 +137,7 @@ class Players:
         source, spec = RealSource(self, seat, imagined=True), self.game.spec
         draws = [luck.imagine(draw) for draw in range(1 if spec.deterministic else SAMPLES)]
         nodes = tuple(replace(at, streams=Streams.imagined(draw, spec.seats)) for draw in draws)
-        probs = blend([unfold(source, node, seat) for node in nodes]).probs.copy()
+        probs = unfold_all(source, nodes, seat).probs.copy()
         probs[:, :, :, seat] = own.probs[:, :, :, seat]
         return Forecast(probs, Asking(source, nodes) if spec.perfect_information else None)
 
@@ -203,7 +211,7 @@ class RealSource(Source):
 
     def probs(self, node: Position) -> Float[np.ndarray, "B N A"]:
         now = position.active(self.game, node)
-        turn = self.players.turn(node, now, self._inside, self.imagined)
+        turn = self.players.turn(node, now, self._inside, self.imagined, branched=True)
         return choice_probs(self.players, node, now, turn)
 
     def advance(

@@ -115,6 +115,8 @@ class Policy(Shared, ABC):
     oracle: bool = False
     #: True for policies that give a forecast with every choice.
     forecasts: bool = False
+    #: False for policies that choose without looking at their forecast: branches then need not ask for it.
+    reads_forecast: bool = True
 
     @abstractmethod
     def begin(self, table: Table) -> Memory:

@@ -203,10 +203,17 @@ def own_executed(game: Game, node: Position, seat: int) -> Float[np.ndarray, "B 
     return result
 
 
-def unfold(source: Source, node: Position, seat: int, first: Float[np.ndarray, "B N A"] | None = None) -> Unfolding:
+def unfold(
+    source: Source,
+    node: Position,
+    seat: int,
+    first: Float[np.ndarray, "B N A"] | None = None,
+    fan: Fan | None = None,
+) -> Unfolding:
     """What follows from each action of `seat` at `node`, as `source` has it.
 
-    `first` are everybody's executed-action probabilities in this very step, where they are known already.
+    `first` are everybody's executed-action probabilities in this very step, where they are known already. `fan` says
+    how many nodes like this one are unfolded for one answer, and which of them it is.
     """
     game, spec = source.game, source.game.spec
     batch = len(node.over)
@@ -217,7 +224,7 @@ def unfold(source: Source, node: Position, seat: int, first: Float[np.ndarray, "
     # Enumerate whatever own action could be executed with weight 1, then weigh it by each choice's chances.
     support = executed.copy()
     support[:, seat] = own.max(axis=1) > 0
-    branches = expand(source, node, support, now, keep=seat)
+    branches = expand(source, node, support, now, keep=seat, fan=fan)
 
     by_choice = partial(branches.by_choice, own=own)
     later, acts, can = reactions_after(source, branches.after, np.ones(branches.executed.shape, bool), branches.fan)
@@ -325,8 +332,6 @@ def thoughts(seen: View, luck: Chance, memories: dict[Any, Memory]) -> tuple[Pos
 
 def blend(parts: Sequence[Unfolding]) -> Unfolding:
     """The average of several unfoldings; draws in which a seat does not act have no say in what it does."""
-    if len(parts) == 1:
-        return parts[0]
     says = np.stack([part.mask for part in parts])
     weighted = sum(part.probs * part.mask[..., None] for part in parts)
     return Unfolding(
@@ -345,7 +350,16 @@ def roll_forward(predictor: Predictor, memory: Memory, seen: View, luck: Chance)
     """
     source = PredictorSource(seen.game, predictor, seen.seat)
     nodes = thoughts(seen, luck, {"predictor": memory})
-    return Forecast(blend([unfold(source, node, seen.seat) for node in nodes]).probs, Asking(source, nodes))
+    return Forecast(unfold_all(source, nodes, seen.seat).probs, Asking(source, nodes))
+
+
+def unfold_all(source: Source, nodes: Sequence[Position], seat: int) -> Unfolding:
+    """The average of what follows at each of several thoughts; together they take as many draws as one would alone."""
+    if len(nodes) == 1:
+        return unfold(source, nodes[0], seat)
+    batch = len(nodes[0].over)
+    fans = (Fan(np.full(batch, len(nodes)), np.full(batch, number)) for number in range(len(nodes)))
+    return blend([unfold(source, node, seat, fan=fan) for node, fan in zip(nodes, fans, strict=True)])
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game, Outcome, State
+from prospect_env.games.layers import layers
 from prospect_env.games.modifier import Modifier
 
 
@@ -45,6 +46,8 @@ class _Noisy(Modifier):
 
 def with_noise(game: Game, noise: float) -> Game:
     """`game` with a trembling hand; `noise` in 0..1 is the probability that another than the chosen action is done."""
+    if any(isinstance(layer, _Noisy) for layer in layers(game)):
+        raise BadParameter(f"{game.spec.name} has noise already; hands tremble once")
     if not 0 <= noise <= 1:
         raise BadParameter(f"noise is {noise!r}; it must be between 0 and 1")
     return _Noisy(game, float(noise)) if noise > 0 else game

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game, Known, Outcome, State
+from prospect_env.games.layers import layers
 from prospect_env.games.modifier import Modifier
 
 
@@ -79,6 +80,8 @@ class _Terminating(Modifier):
 
 def with_termination_probability(game: Game, termination_probability: float) -> Game:
     """`game`, which also ends after each round with probability `termination_probability` in 0..1."""
+    if any(isinstance(layer, _Terminating) for layer in layers(game)):
+        raise BadParameter(f"{game.spec.name} may end by chance already; termination_probability is given once")
     if not 0 <= termination_probability <= 1:
         raise BadParameter(f"termination_probability is {termination_probability!r}; it must be between 0 and 1")
     return _Terminating(game, float(termination_probability)) if termination_probability > 0 else game

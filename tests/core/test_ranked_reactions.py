@@ -88,7 +88,7 @@ def test_forecast_reward_when_the_window_closes() -> None:
         moves = {"player_0": {"action": REST, "forecast": forecast}, "player_1": {"action": theirs, "forecast": silent}}
         _, rewards, *_ = view.step(moves)
         gains.append(rewards["player_0"])
-    # Uniform rows are worth 0. Said in step 0: of steps 1 and 2 the best is "caught": 2 - 1 - 1/3 = 2/3, paid in step 2.
+    # Uniform rows are worth 0. Said in step 0: the best of steps 1, 2 is "caught": 2 - 1 - 1/3 = 2/3, paid in step 2.
     # Step 1: of 2 and 3 "caught", paid in step 3. Step 2: of 3 and 4, paid in 4. Step 3: the end closes it, paid in 4.
     assert gains == pytest.approx([0, 0, 2 / 3, 2 / 3, 4 / 3])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from prospect_agents.predictors.counts import Bayes, Counts
+from prospect_agents.predictors.counts import Bayes, Counted, Counts, Journal
 from prospect_env.arena.play import play
 from prospect_env.core.chance import Chance, Streams, episode_seeds
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
@@ -89,6 +89,19 @@ def test_bayes_against_memory_one_matches_the_known_skill() -> None:
 def test_refusals() -> None:
     with pytest.raises(BadParameter):
         Bayes(prior=0)
-    wide = make_game("matrix_game", payoffs=np.zeros((101, 101, 2)).tolist())
-    with pytest.raises(UnsuitablePolicy, match="contexts"):
-        play(wide, ["prospective:predictor=bayes", "random"])
+    wide = make_game("beauty_contest", seats=10)
+    with pytest.raises(UnsuitablePolicy, match="can be told apart"):
+        play(wide, ["prospective:predictor=bayes", *["random"] * 9])
+
+
+def test_a_journal_counts_as_a_table_does() -> None:
+    draw = np.random.default_rng(1)
+    table = Counted(np.zeros((5, 2, 4, 3), dtype=np.int32))
+    nothing = np.full((5, 2, 30), -1)
+    journal = Journal(3, nothing, nothing.astype(np.int8), np.zeros(5, dtype=np.int64))
+    for _ in range(30):
+        context, seen = draw.integers(0, 4, (5, 2)), draw.integers(-1, 3, (5, 2))
+        table, journal = table.with_step(context, seen), journal.with_step(context, seen)
+        asked = draw.integers(0, 4, (5, 2))
+        assert np.array_equal(table.of(asked), journal.of(asked))
+    assert table.of(asked).sum() > 0

@@ -47,8 +47,14 @@ class LookAhead(Planner):
         if self.depth <= 2 and view.game.spec.reactions_are_actions:
             q = [self._read(node, view, forecast) for node in thoughts(view, chance, {})]
         elif forecast.asking is not None:
-            asking = forecast.asking
-            q = [self._ask(asking.source, node, view.seat, self.depth) for node in asking.nodes]
+            source, nodes = forecast.asking.source, forecast.asking.nodes
+            # Many thoughts share the draws that a single one would take; a plan from one chooses at every node, and the
+            # best of a single draw would be luck.
+            limit = max(SAMPLES // DRAWS, len(nodes))
+            q = []
+            for number, node in enumerate(nodes):
+                fan = Fan(np.full(len(node.over), len(nodes)), np.full(len(node.over), number))
+                q.append(self._ask(source, node, view.seat, self.depth, fan, limit))
         elif self.depth > 2:
             raise UnsuitablePolicy(f"a look-ahead of {self.depth} needs a forecaster that can be asked on; 2 does not")
         else:
@@ -78,20 +84,20 @@ class LookAhead(Planner):
         """The best own choice after each continuation, against these reactions, `[K]`."""
         game, after = rules.game, step.after
         own = own_executed(game, after, seat)
-        then = _expand(rules, after, seat, _lawful(game, after, reactions[step.rows]), _fewer(step.fan))
+        then = _expand(
+            rules, after, seat, _lawful(game, after, reactions[step.rows]), _fewer(step.fan, SAMPLES // DRAWS)
+        )
         q = then.by_choice(then.outcome.rewards[:, seat], own)
         return _best(q, game.legal(after.state)[:, seat])
 
-    def _ask(
-        self, source: Source, node: Position, seat: int, depth: int, fan: Fan | None = None
-    ) -> NDArray[np.float64]:
+    def _ask(self, source: Source, node: Position, seat: int, depth: int, fan: Fan, limit: int) -> NDArray[np.float64]:
         """Expectimax Q `[B, A]`: the source says how the others act, here and in every continuation."""
         game = source.game
         step = _expand(source, node, seat, np.asarray(source.probs(node), dtype=np.float64), fan)
         value = step.outcome.rewards[:, seat].astype(np.float64)
         onward = self._onward(game, step)
         if depth > 1 and onward.any():
-            later = self._ask(source, step.after, seat, depth - 1, _fewer(step.fan))
+            later = self._ask(source, step.after, seat, depth - 1, _fewer(step.fan, limit), limit)
             value = value + onward * _best(later, game.legal(step.after.state)[:, seat])
         return step.by_choice(value, own_executed(game, node, seat))
 
@@ -126,9 +132,9 @@ def _expand(
     return expand(source, node, support, active(source.game, node), keep=seat, fan=fan)
 
 
-def _fewer(fan: Fan) -> Fan:
-    """A plan chooses the best action at every node, so each needs some draws of its own: the best of one is luck."""
-    return Fan(np.minimum(fan.size, SAMPLES // DRAWS), fan.number)
+def _fewer(fan: Fan, limit: int) -> Fan:
+    """The fan counted as `limit` at most, so that every node is continued by some draws of its own."""
+    return Fan(np.minimum(fan.size, limit), fan.number)
 
 
 def _lawful(game: Game, node: Position, said: Float[np.ndarray, "B N A"]) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prospect_agents.strategies.meaning import c_and_d
+from prospect_agents.strategies.meaning import kinds
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.forecast import Forecast, normalised
@@ -26,9 +26,8 @@ class Always(Policy):
         return None
 
     def decide(self, memory: Memory, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
-        wanted = self.action if isinstance(self.action, int) else c_and_d(view.game.spec)["CD".index(self.action)]
-        # Where the wanted action is not legal (a smaller action set), the first legal one stands in.
-        action = np.where(view.legal[:, wanted], wanted, np.argmax(view.legal, axis=1))
+        wanted = (self.action,) if isinstance(self.action, int) else kinds(view.game.spec)["CD".index(self.action)]
+        action = first_legal(view.legal, wanted)
         return Decision(action, one_hot(action, view.legal.shape[1]))
 
 
@@ -56,11 +55,17 @@ class Random(Policy):
     def decide(self, memory: Memory, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
         weights = np.ones(view.legal.shape) if self.p is None else np.zeros(view.legal.shape)
         if self.p is not None:
-            c, d = c_and_d(view.game.spec)
-            weights[:, d] = 1.0 - self.p
-            weights[:, c] = self.p
+            for kind, p in zip(kinds(view.game.spec), (self.p, 1.0 - self.p), strict=True):
+                rows = np.flatnonzero(view.legal[:, list(kind)].any(axis=1))
+                weights[rows, first_legal(view.legal[rows], kind)] = p
         probs = normalised(weights * view.legal, normalised(view.legal.astype(np.float64)))
         return Decision(chance.categorical("action", probs), probs)
+
+
+def first_legal(legal: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+    """The first of the wanted actions that is legal `[B]`; where none is, the first legal action stands in."""
+    some = legal[:, list(wanted)]
+    return np.where(some.any(axis=1), np.array(wanted)[np.argmax(some, axis=1)], np.argmax(legal, axis=1))
 
 
 def one_hot(action: np.ndarray, actions: int) -> np.ndarray:

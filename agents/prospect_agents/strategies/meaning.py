@@ -15,8 +15,13 @@ def c_and_d(spec: GameSpec) -> tuple[int, int]:
     """
     if not spec.cooperative:
         return 0, min(1, len(spec.actions) - 1)
-    others = [action for action in range(len(spec.actions)) if action not in spec.cooperative]
-    return spec.cooperative[0], others[0] if others else spec.cooperative[0]
+    return spec.cooperative[0], spec.alternatives[0] if spec.alternatives else spec.cooperative[0]
+
+
+def kinds(spec: GameSpec) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """All actions that are kinds of C, and of D; games in phases have some for each phase."""
+    c, d = c_and_d(spec)
+    return spec.cooperative or (c,), spec.alternatives or (d,)
 
 
 def require(table: Table, who: str, seats: int | None = None, actions: int | None = None) -> None:
