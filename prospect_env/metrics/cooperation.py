@@ -22,14 +22,13 @@ def cooperative(episodes: Episodes, actions: Int[np.ndarray, "E T N"]) -> Bool[n
 
 def tells(episodes: Episodes) -> bool:
     """Whether the game tells cooperation from something else."""
-    return 0 < len(episodes.spec.cooperative) < len(episodes.spec.actions)
+    return bool(episodes.spec.cooperative and episodes.spec.alternatives)
 
 
 @once
 def choices(episodes: Episodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The choices to cooperate and those to defect, Bool `[E, T, N]` each: what was meant, before any noise."""
-    chosen = cooperative(episodes, episodes.actions)
-    return chosen, episodes.active & ~chosen
+    return _told_apart(episodes, episodes.actions)
 
 
 @once
@@ -37,8 +36,16 @@ def deeds(episodes: Episodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The executed cooperations and defections, Bool `[E, T, N]` each: what the others saw."""
     if np.array_equal(episodes.executed, episodes.actions):
         return choices(episodes)
-    done = cooperative(episodes, episodes.executed)
-    return done, episodes.active & ~done
+    return _told_apart(episodes, episodes.executed)
+
+
+def _told_apart(episodes: Episodes, actions: Int[np.ndarray, "E T N"]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The cooperative ones of `actions` and their alternatives; what is neither (talk, waiting) is in neither."""
+    spec, nice = episodes.spec, cooperative(episodes, actions)
+    nasty = episodes.active & ~nice
+    if len(spec.cooperative) + len(spec.alternatives) < len(spec.actions):
+        nasty &= np.isin(actions, spec.alternatives)
+    return nice, nasty
 
 
 @metric(
@@ -46,7 +53,7 @@ def deeds(episodes: Episodes) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     unit="share of choices",
     range=(0.0, 1.0),
     direction="neither",
-    formula="cooperative choices / choices, before noise",
+    formula="cooperative choices / choices between cooperation and its alternatives, before noise",
     source="Axelrod 1984",
     undefined="no action, or every action, counts as cooperative",
     formula_of_parts=quotient,
@@ -60,8 +67,9 @@ def cooperation(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
     """The share of a seat's choices that are cooperative."""
     if not tells(episodes):
         return undefined(episodes, 2)
-    chosen, _ = choices(episodes)
-    return np.stack([count(chosen), count(episodes.active)], axis=-1).astype(np.float64)
+    chosen, other = choices(episodes)
+    nice = count(chosen)
+    return np.stack([nice, nice + count(other)], axis=-1).astype(np.float64)
 
 
 @metric(
@@ -124,5 +132,5 @@ def exploitation(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
             if i != j:
                 gained, lost = count(nasty[:, :, i] & nice[:, :, j]), count(nice[:, :, i] & nasty[:, :, j])
                 parts[:, i, 0] += gained - lost
-                parts[:, i, 1] += count(episodes.active[:, :, i] & episodes.active[:, :, j])
+                parts[:, i, 1] += count((nice | nasty)[:, :, i] & (nice | nasty)[:, :, j])
     return parts

@@ -27,12 +27,16 @@ EVERYTHING = (-np.inf, np.inf)
 
 @dataclass(frozen=True)
 class Case:
-    """A match to try a metric on: a policy at seat 0, its co-player, a game and the game's parameters."""
+    """A match to try a metric on: a policy at seat 0, its co-player, a game and the game's parameters.
+
+    `co_player` sits at every other seat, or is one spec string for each. `branch` is how much must be branched.
+    """
 
     policy: str
-    co_player: str = "random_memory_one"
+    co_player: str | tuple[str, ...] = "random_memory_one"
     game: str = "prisoners_dilemma"
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    branch: str = "all"
 
 
 @dataclass(frozen=True)

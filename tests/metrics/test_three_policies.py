@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from prospect_env import metrics
-from prospect_env.arena.play import play
+from prospect_env.arena.play import Branch, play
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.make import make_game
 from prospect_env.core.registry import load
@@ -24,11 +24,17 @@ REFERENCE = "forecasting:actor=random"
 
 @cache
 def _played(
-    policy: str, co_player: str, game: str, parameters: tuple[tuple[str, str], ...], feed: str | None, branch: bool
+    policy: str,
+    co_player: str | tuple[str, ...],
+    game: str,
+    parameters: tuple[tuple[str, str], ...],
+    feed: str | None,
+    branch: Branch,
 ) -> Episodes:
     rules = make_game(game, **{name: literal_eval(text) for name, text in parameters})
     feeds = {0: feed} if feed else None
-    return play(rules, [policy, co_player], EPISODES, branch="all" if branch else "none", feeds=feeds)
+    others = [co_player] * (rules.spec.seats - 1) if isinstance(co_player, str) else co_player
+    return play(rules, [policy, *others], EPISODES, branch=branch, feeds=feeds)
 
 
 def played(
@@ -36,7 +42,7 @@ def played(
 ) -> Episodes:
     merged: Mapping[str, Any] = {**case.parameters, **parameters}
     known = tuple(sorted((name, repr(value)) for name, value in merged.items()))
-    return _played(policy or case.policy, case.co_player, case.game, known, feed, branch)
+    return _played(policy or case.policy, case.co_player, case.game, known, feed, case.branch if branch else "none")  # type: ignore[arg-type]
 
 
 def run(case: Case, name: str) -> Episodes:
