@@ -15,7 +15,6 @@ from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check, uniform
 from prospect_env.core.players import said_aloud
-from prospect_env.core.registry import load
 from prospect_env.core.state import put, take
 from prospect_env.core.unfold import Unfolding
 from prospect_env.zoo.cast import Cast
@@ -216,6 +215,10 @@ class Batch:
             )
         return Tally(rows, self.returns[rows], self.lengths[rows], self.illegal[rows], groups)
 
+    def steps_of(self, row: int) -> list[Step]:
+        """The steps that match `row` went through, of the whole batch."""
+        return self._steps[self._began[row] :]
+
     def text(self, row: int) -> str:
         """What the outside seat sees in match `row`, in words."""
         at, seat, seen, reward = self.position, self.seat, None, None
@@ -228,5 +231,5 @@ class Batch:
         one = take(at.state, np.array([row]))
         game = self.cast.game
         legal = np.flatnonzero(game.legal(one)[0, seat]).tolist() if game.active(one)[0, seat] else []
-        narrate = load("prospect_env.stories.plain:narrate")
-        return str(narrate(game, seat, int(self.lengths[row]), legal, seen, reward, bool(at.over[row])))
+        said = {"legal": legal, "seen": seen, "reward": reward, "over": bool(at.over[row])}
+        return self.cast.told(seat, int(self.lengths[row]), one, **said)

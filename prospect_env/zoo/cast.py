@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from prospect_env.core.errors import BadParameter, UnknownName
-from prospect_env.core.game import Game, GameSpec
+from prospect_env.core.game import Game, GameSpec, State
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players
 from prospect_env.core.policy import Policy
+from prospect_env.core.registry import load
 from prospect_env.zoo.options import Options
+from prospect_env.zoo.pictures import text_of
 
 Opponents = Sequence[str | Policy] | str | Policy | None
 OUTSIDE = "outside"  #: the policy name under which seats played by the caller are recorded
@@ -56,6 +60,19 @@ class Cast:
         return self.options.forecasting and bool(self.players.policies)
 
     @cached_property
+    def tell(self) -> Any:
+        """How the game is told: a `stories.teller.Teller`."""
+        text = self.options.text
+        return load("prospect_env.stories.teller:teller")(self.game, text if isinstance(text, str) else None)
+
+    def told(self, seat: int, step: int, state: State, **said: Any) -> str:
+        """What `seat` is told after `step` steps, when one match stands at `state`."""
+        known = self.game.hide(state, seat)
+        situation = {name: np.asarray(value)[0].item() for name, value in self.game.situation(known, seat).items()}
+        board = text_of(self.game, state) if self.game.legend else ""
+        return str(self.tell(seat, step, situation=situation, board=board, **said))
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Who sits where, for the records."""
         policies = self.players.policies
@@ -82,6 +99,8 @@ def cast(
         )
     policies = {seat: make_policy(inside[agent]) for seat, agent in enumerate(agents) if agent in inside}
     found = Cast(Players(rules, policies), options)
+    if isinstance(options.text, str):
+        found.tell  # noqa: B018 - a story that does not fit is refused now
     if found.branching:
         found.players.require_branchable()
     return found

@@ -17,7 +17,6 @@ from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check
 from prospect_env.core.players import Turn, said_aloud
 from prospect_env.core.policy import Call
-from prospect_env.core.registry import load
 from prospect_env.zoo.cast import Cast
 from prospect_env.zoo.history import Step, asked, episodes
 from prospect_env.zoo.ledger import Ledger, expected_gain
@@ -169,9 +168,9 @@ class Match:
             everything = position.all_see(outcome, now) if outcome.seen is None else outcome.seen[:, seat]
             seen = everything[0].tolist()
             reward = float(outcome.rewards[0, seat])
-        narrate = load("prospect_env.stories.plain:narrate")
         legal = sorted(self.node.legal[seat]) if self.node.active[seat] else []
-        return str(narrate(self.cast.game, seat, len(self.steps), legal, seen, reward, self.over))
+        said = {"legal": legal, "seen": seen, "reward": reward, "over": self.over}
+        return self.cast.told(seat, len(self.steps), self.node.state, **said)
 
     def episodes(self) -> Episodes:
         """What was played so far, as the arena would have recorded it."""

@@ -42,7 +42,10 @@ class OneMatch:
         return np.concatenate(self.match.node.observations)
 
     def render(self) -> Any:
-        """The narration for each outside seat: returned in mode `ansi`, printed in mode `human`."""
+        """The picture and the narration for each outside seat: returned in mode `ansi`, printed in mode `human`.
+
+        In mode `rgb_array` the picture as pixels, uint8 `[H, W, 3]`.
+        """
         return rendered(self.match, self.render_mode)
 
     def close(self) -> None:

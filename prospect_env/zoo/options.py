@@ -22,7 +22,8 @@ class Options:
     * `forecast_reward`: `w`; a row that resolves adds `w (S_uniform - S)`, see `zoo.ledger`.
     * `rows`: `"factual"` (the row of the action taken, by what then happened) or `"all"` (every row, in expectation
       under the co-players' true probabilities; needs co-players inside).
-    * `text`: whether observations hold the narration.
+    * `text`: whether observations hold the narration; the name of a story (`"business"`, `"business:variant=3"`) has
+      it told in that story, which rendering then uses too.
     * `metrics`: True for all metrics at an episode's end, names for some, False to leave `infos["episode"]` to a
       wrapper of one's own.
     """
@@ -31,7 +32,7 @@ class Options:
     illegal: Illegal = "raise"
     forecast_reward: float = 0.0
     rows: Rows = "factual"
-    text: bool = False
+    text: bool | str = False
     metrics: bool | tuple[str, ...] = True
 
     def __post_init__(self) -> None:

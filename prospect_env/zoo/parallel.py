@@ -16,7 +16,7 @@ from prospect_env.zoo.cast import Cast, cast
 from prospect_env.zoo.match import Match
 from prospect_env.zoo.one_match import OneMatch
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
-from prospect_env.zoo.render import RENDER_MODES, check_render_mode
+from prospect_env.zoo.render import check_render_mode, render_modes
 from prospect_env.zoo.seeds import Seeds
 from prospect_env.zoo.spaces import ForecastForm, action_space, observation_space
 from prospect_env.zoo.tabulated import Tabulated
@@ -31,12 +31,12 @@ class ParallelView(OneMatch, ParallelEnv[str, dict[str, Any], Any]):
 
     def __init__(self, cast: Cast, max_cycles: int | None, render_mode: str | None) -> None:
         check_limit("max_cycles", max_cycles)
-        check_render_mode(render_mode)
+        check_render_mode(render_mode, cast.game)
         spec, options = cast.spec, cast.options
         self.cast, self.max_cycles, self.render_mode = cast, max_cycles, render_mode
         self.metadata = {
             "name": f"{spec.name}_v{spec.version}",
-            "render_modes": RENDER_MODES,
+            "render_modes": render_modes(cast.game),
             "is_parallelizable": True,
         }
         self.possible_agents = list(cast.agents)
@@ -121,7 +121,7 @@ def parallel_env(
     rows: Rows = "factual",
     co_players: Mapping[str, str | Policy] | None = None,
     max_cycles: int | None = None,
-    text: bool = False,
+    text: bool | str = False,
     metrics: bool | Sequence[str] = True,
     render_mode: str | None = None,
     **parameters: Any,

@@ -16,7 +16,7 @@ from prospect_env.zoo.cast import Cast, Opponents, opposite
 from prospect_env.zoo.match import Match
 from prospect_env.zoo.one_match import OneMatch
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
-from prospect_env.zoo.render import RENDER_MODES, check_render_mode
+from prospect_env.zoo.render import check_render_mode, render_modes
 from prospect_env.zoo.seeds import Seeds
 from prospect_env.zoo.spaces import ForecastForm, action_space, numbers_space, text_space
 from prospect_env.zoo.tabulated import Tabulated
@@ -34,9 +34,9 @@ class SeatView(OneMatch, gymnasium.Env[Any, Any]):
 
     def __init__(self, cast: Cast, max_cycles: int | None = None, render_mode: str | None = None) -> None:
         check_limit("max_cycles", max_cycles)
-        check_render_mode(render_mode)
+        check_render_mode(render_mode, cast.game)
         self.cast, self.max_cycles, self.render_mode = cast, max_cycles, render_mode
-        self.metadata = {"render_modes": RENDER_MODES, "render_fps": 1}
+        self.metadata = {"render_modes": render_modes(cast.game), "render_fps": 1}
         numbers = numbers_space(cast.spec)
         self.observation_space = Dict({"observation": numbers, "text": text_space()}) if cast.options.text else numbers
         self.action_space = action_space(cast.spec, cast.options.forecast)
@@ -100,7 +100,7 @@ def gym_env(
     forecast_reward: float = 0.0,
     rows: Rows = "factual",
     max_cycles: int | None = None,
-    text: bool = False,
+    text: bool | str = False,
     metrics: bool | Sequence[str] = True,
     render_mode: str | None = None,
     **parameters: Any,

@@ -54,7 +54,7 @@ def text_space() -> Text:
     return Text(load("prospect_env.stories.plain:LENGTH"), charset=load("prospect_env.stories.plain:CHARACTERS"))
 
 
-def observation_space(spec: GameSpec, text: bool) -> Space[Any]:
+def observation_space(spec: GameSpec, text: bool | str) -> Space[Any]:
     """What PettingZoo views show: `observation`, `action_mask` and, on request, `text`."""
     parts: dict[str, Space[Any]] = {"observation": numbers_space(spec), "action_mask": mask_space(spec)}
     return Dict(parts | ({"text": text_space()} if text else {}))

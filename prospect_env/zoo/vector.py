@@ -20,7 +20,7 @@ from prospect_env.core.game import Game
 from prospect_env.zoo.batch import Batch, Tally
 from prospect_env.zoo.cast import Cast, Opponents, opposite
 from prospect_env.zoo.options import Illegal, Options, Rows, check_limit
-from prospect_env.zoo.render import RENDER_MODES, check_render_mode, shown
+from prospect_env.zoo.render import check_render_mode, render_modes, rendered_batch
 from prospect_env.zoo.seeds import Seeds, entropy
 from prospect_env.zoo.spaces import ForecastForm, action_space, numbers_space, text_space
 from prospect_env.zoo.summary import Summary, metrics
@@ -43,9 +43,9 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
     ) -> None:
         check_limit("max_cycles", max_cycles)
         check_limit("num_envs", num_envs)
-        check_render_mode(render_mode)
+        check_render_mode(render_mode, cast.game)
         self.cast, self.num_envs, self.max_cycles, self.render_mode = cast, num_envs, max_cycles, render_mode
-        self.metadata = {"render_modes": RENDER_MODES, "autoreset_mode": autoreset_mode}
+        self.metadata = {"render_modes": render_modes(cast.game), "autoreset_mode": autoreset_mode}
         self._mode = autoreset_mode
         numbers = numbers_space(cast.spec)
         self.single_observation_space = (
@@ -196,10 +196,8 @@ class VectorView(VectorEnv[Any, Any, NDArray[Any]]):
         return played.select(np.argsort(rows))
 
     def render(self) -> Any:
-        """The narration of each match: a tuple in mode `ansi`, printed in mode `human`."""
-        if self.render_mode is None:
-            return None
-        return shown(tuple(self._batch.text(row) for row in range(self.num_envs)), self.render_mode)
+        """Each match: a tuple of texts in mode `ansi`, of pixels in mode `rgb_array`; printed in mode `human`."""
+        return rendered_batch(self._batch, self.render_mode)
 
 
 def vector_env(
@@ -215,7 +213,7 @@ def vector_env(
     rows: Rows = "factual",
     max_cycles: int | None = None,
     max_episode_steps: int | None = None,
-    text: bool = False,
+    text: bool | str = False,
     metrics: bool | Sequence[str] = True,
     render_mode: str | None = None,
     **parameters: Any,

@@ -13,6 +13,8 @@ import pytest
 from pettingzoo.test import api_test, max_cycles_test, parallel_api_test, parallel_seed_test, seed_test
 
 import prospect_env
+from prospect_env.arena.play import play
+from prospect_env.core.make import make_game
 from prospect_env.core.registry import games
 from tests.samples import GAME_PARAMETERS
 from tests.toys import Cards, Offers
@@ -69,17 +71,23 @@ def test_seeds(game: str, form: str) -> None:
 
 
 def test_max_cycles(game: str) -> None:
-    spec = prospect_env.make_game(game, **GAME_PARAMETERS[game]).spec
-    simultaneous = len(prospect_env.raw_env(game, **GAME_PARAMETERS[game]).possible_agents) == spec.seats
-    assert simultaneous
-    assert spec.horizon >= 4
+    rules = make_game(game, **GAME_PARAMETERS[game])
+    asked = arguments(game, "probabilities")
     views: dict[str, Callable[..., Any]] = {
-        "env": lambda max_cycles: prospect_env.env(game, max_cycles=max_cycles, **arguments(game, "probabilities")),
-        "parallel_env": lambda max_cycles: prospect_env.parallel_env(
-            game, max_cycles=max_cycles, **arguments(game, "probabilities")
-        ),
+        "env": lambda max_cycles: prospect_env.env(game, max_cycles=max_cycles, **asked),
+        "parallel_env": lambda max_cycles: prospect_env.parallel_env(game, max_cycles=max_cycles, **asked),
     }
-    max_cycles_test(SimpleNamespace(**views))
+    if play(rules, ["random"] * rules.spec.seats, 20).active.all() and rules.spec.horizon >= 4:
+        max_cycles_test(SimpleNamespace(**views))
+        return
+    # PettingZoo's test counts on every seat choosing in every step. Where seats wait, two steps are two steps.
+    view = views["parallel_env"](2)
+    view.reset(seed=1)
+    steps = 0
+    while view.agents:
+        view.step({agent: view.action_space(agent).sample() for agent in view.agents})
+        steps += 1
+    assert steps == 2
 
 
 @pytest.mark.parametrize("toy", [Offers(), Cards()], ids=["sequential", "hidden"])
