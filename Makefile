@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt
 	@echo "Setting up .venv (about a minute, plus the downloads)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --constraint constraints.txt hatchling editables
-	@$(BIN)/python -m pip install -qq --constraint constraints.txt --no-build-isolation --editable '.[llm,dev]'
+	@$(BIN)/python -m pip install -qq --constraint constraints.txt --no-build-isolation --editable '.[llm,stats,dev]'
 	@touch $@
 
 model: setup ## fetch the small language model, unless it is there

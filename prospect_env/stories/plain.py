@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from prospect_env.core.game import Game
+from prospect_env.games.layers import layers
 from prospect_env.games.matrix import MatrixGame
 from prospect_env.games.modifier import Modifier
 
 CHARACTERS = string.ascii_letters + string.digits + string.punctuation + " \n"  #: all that a narration is made of
 LENGTH = 4096  #: the most characters it has
+
+_CHANGES = {
+    "announcements": "Before each move everybody who is about to move says what they will do, or nothing; "
+    "it binds nobody.",
+    "contracts": "A contract is offered for signature ({}). While one is in force that all have signed, whoever does "
+    "not cooperate pays its amount, shared equally among the others.",
+    "private_monitoring": "What you see of others is wrong with probability {:g}, and your payoff is that of what you "
+    "see.",
+}
 
 
 def narrate(
@@ -22,16 +33,29 @@ def narrate(
     seen: Sequence[int] | None = None,
     reward: float | None = None,
     over: bool = False,
+    situation: Mapping[str, float] | None = None,
+    board: str = "",
 ) -> str:
     """What `seat` is told after `step` steps.
 
     `legal` are the actions it may choose now (none: it does not choose now); `seen` what it saw each seat do in the
-    last step (-1: nothing), and `reward` its payoff there. Characters outside `CHARACTERS` become `?`, and a text
-    longer than `LENGTH` loses its rules first, so that what may be chosen is always told.
+    last step (-1: nothing), and `reward` its payoff there. `situation` is where things stand, by name (nan: not known),
+    and `board` a drawing of it.
     """
-    now = "\n".join([*_last(game, seat, seen, reward), _choice(game, legal, over)])
-    rules = "\n".join([_opening(game, seat), *_payoffs(game, seat), *_trembles(game), _clock(game, step)])
-    text = f"{rules[: max(0, LENGTH - len(now) - 1)]}\n{now}"[:LENGTH]
+    stands = [f"{name.replace('_', ' ')}: {value:g}" for name, value in (situation or {}).items() if value == value]
+    drawn = [board] if board else []
+    now = "\n".join([*_last(game, seat, seen, reward), *stands, *drawn, _choice(game, legal, over)])
+    rules = [_opening(game, seat), *_payoffs(game, seat), *_trembles(game), *_changes(game), _clock(game, step)]
+    return fitted("\n".join(rules), now)
+
+
+def fitted(rules: str, now: str) -> str:
+    """Both texts in one that is in the space of narrations.
+
+    Characters outside `CHARACTERS` become `?`, and a text longer than `LENGTH` loses its rules first, so that what may
+    be chosen is always told.
+    """
+    text = f"{rules[: max(0, LENGTH - len(now) - 1)]}\n{now}"[-LENGTH:]
     return "".join(character if character in CHARACTERS else "?" for character in text)
 
 
@@ -48,10 +72,13 @@ def _who(game: Game, seat: int) -> str:
 
 
 def _payoffs(game: Game, seat: int) -> list[str]:
-    *_, rules = _layers(game)
+    *_, rules = layers(game)
     if not isinstance(rules, MatrixGame):
         return []
-    labels, table, other = rules.spec.actions, rules.payoffs, 1 - seat
+    labels, table, other = rules.spec.actions, rules.payoffs.astype(np.float64), 1 - seat
+    for layer in layers(game):
+        for who, (scale, shift) in enumerate(getattr(layer, "affine", ())):
+            table[..., who] = table[..., who] * scale + shift
     lines = ["In each step both choose at once, without seeing what the other chooses. The payoffs:"]
     for mine in range(table.shape[seat]):
         for theirs in range(table.shape[other]):
@@ -63,16 +90,8 @@ def _payoffs(game: Game, seat: int) -> list[str]:
     return lines
 
 
-def _layers(game: Any) -> Iterator[Any]:
-    """The game, what it is around, and so on to the innermost."""
-    yield game
-    while isinstance(game, Modifier):
-        game = game.inner
-        yield game
-
-
 def _noises(game: Game) -> list[float]:
-    return [layer.noise for layer in _layers(game) if isinstance(layer, Modifier) and hasattr(layer, "noise")]
+    return [layer.noise for layer in layers(game) if isinstance(layer, Modifier) and hasattr(layer, "noise")]
 
 
 def _trembles(game: Game) -> list[str]:
@@ -81,6 +100,13 @@ def _trembles(game: Game) -> list[str]:
         "any that may be chosen being as likely as any other."
         for noise in _noises(game)
     ]
+
+
+def _changes(game: Game) -> list[str]:
+    """What modifiers besides noise and ends by chance change, a sentence each."""
+    told = {name: getattr(layer, name) for layer in layers(game) for name in _CHANGES if hasattr(layer, name)}
+    shown = {name: ", ".join(map(str, value)) if isinstance(value, tuple) else value for name, value in told.items()}
+    return [_CHANGES[name].format(value) for name, value in shown.items()]
 
 
 def _clock(game: Game, step: int) -> str:
