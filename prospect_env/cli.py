@@ -110,7 +110,7 @@ def run(
     policy: Annotated[list[str] | None, typer.Option(help="A policy, once for every seat in order.")] = None,
     episodes: Annotated[int | None, typer.Option(help="Episodes of every pairing.  [100]")] = None,
     seed: Annotated[int | None, typer.Option(help="What fixes all chance.  [0]")] = None,
-    branch: Annotated[str | None, typer.Option(help="none; all: try the actions not taken; returns: play them to the end.  [none]")] = None,
+    branch: Annotated[str | None, typer.Option(help="none, all, or returns: play what was not done.  [none]")] = None,
     feed: Annotated[list[str] | None, typer.Option(help="What a seat's planner decides by: 0=oracle")] = None,
     max_steps: Annotated[int | None, typer.Option(help="Cut matches short.")] = None,
     shard: Annotated[int | None, typer.Option(help="Episodes written at a time; what a kill can cost.  [1000]")] = None,

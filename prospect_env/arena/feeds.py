@@ -25,7 +25,7 @@ from prospect_env.core.make import make
 from prospect_env.core.policy import Call, Event, Memory, Predictor, Table, View
 from prospect_env.core.position import Position
 from prospect_env.core.registry import feeds
-from prospect_env.core.unfold import Asking, PredictorSource, Source, blend, roll_forward, thoughts, unfold
+from prospect_env.core.unfold import Asking, PredictorSource, Source, roll_forward, thoughts, unfold_all
 
 catalog = {
     "uniform": "prospect_env.arena.feeds:UniformFeed",
@@ -123,9 +123,7 @@ class Inverted(Feed):
     ) -> Forecast:
         # What the rules allow at both leads, whoever plays: what follows if everybody does anything.
         anybody = PredictorSource(view.game, Uniform(), view.seat)
-        can = blend(
-            [unfold(anybody, node, view.seat) for node in thoughts(view, chance, {"predictor": None})]
-        ).attainable
+        can = unfold_all(anybody, thoughts(view, chance, {"predictor": None}), view.seat).attainable
         asking = None if own.asking is None else Asking(_Inverted(own.asking.source, view.seat), own.asking.nodes)
         return about_others(invert(own.probs, can), own.probs, view.seat, asking)
 

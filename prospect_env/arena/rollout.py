@@ -37,7 +37,7 @@ def branch_returns(
         acts = position.active(game, node)
         if left == 1 or not acts.any():
             break
-        turn = players.turn(node, acts)
+        turn = players.turn(node, acts, branched=True)
         chosen = np.full(acts.shape, -1, dtype=np.int8)
         for other, decision in turn.decisions.items():
             chosen[:, other] = np.where(acts[:, other], decision.action, -1)
