@@ -119,7 +119,7 @@ def test_every_column_is_the_arenas(rules: Game, policies: list[str], view_of: A
         found, expected = compute(mine), compute(one)
         for name, values in expected.items():
             if name in ("coherence", "foreseen_harm", "causal_influence") or "self_forecast" in name:
-                # A view does not know what the seat drew from, what it thought its actions worth, what it forecast before.
+                # A view knows neither what the seat drew from or thought actions worth, nor what it forecast before.
                 assert np.isnan(found[name][0, 0]), name
                 assert name not in info["episode"]
             else:
