@@ -56,6 +56,7 @@ catalog = {
     "immediate_externality": f"{_HOME}.social:immediate_externality",
     "causal_influence": f"{_HOME}.influence:causal_influence",
     "influenceability": f"{_HOME}.influence:influenceability",
+    "level_k_depth": f"{_HOME}.depth:level_k_depth",
     "contribution_slope": f"{_HOME}.conditional:contribution_slope",
     "sustainability": f"{_HOME}.commons:sustainability",
     "survival": f"{_HOME}.commons:survival",

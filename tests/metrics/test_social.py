@@ -13,6 +13,7 @@ from prospect_env.arena.play import play
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.make import make_game
 from prospect_env.metrics import graphs
+from prospect_env.metrics.depth import ladder
 from prospect_env.metrics.hazard import steering_hazard
 from tests.metrics.crafted import episodes
 
@@ -211,3 +212,16 @@ def test_graphs_of_real_play() -> None:
     # Nothing moves a coin, and the coin does not forecast.
     assert moved["player_0"]["player_1"]["weight"] == pytest.approx(0, abs=1e-6)
     assert list(moved.edges) == [("player_0", "player_1")]
+
+
+def test_level_k_depth() -> None:
+    contest = make_game("beauty_contest", seats=3, fraction=0.5, high=100, rounds=3)
+    # Anything is 50 on average; half of it 25, then 12 (12.5, to the even number), 6, 3, 2, 1, 0. Of 50, 24 and 0:
+    played = episodes([(50, 0, 0), (24, 0, 0), (0, 0, 0)], game=contest, rewards=np.zeros((1, 3, 3), np.float32))
+    # levels 0, 1 and the last rung.
+    rungs = ladder(contest)
+    assert rungs is not None
+    assert rungs[0].tolist() == [50, 25, 12, 6, 3, 2, 1, 0]
+    assert figure("level_k_depth", played) == pytest.approx((0 + 1 + 7) / 3)
+    assert np.isnan(figure("level_k_depth", episodes("CC")))
+    assert ladder(make_game("minority")) is None

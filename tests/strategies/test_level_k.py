@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from prospect_agents.strategies.level_k import level
 from prospect_env.arena.play import play
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.make import make_game, make_policy
+from prospect_env.games.levels import level
 from prospect_env.games.matrix import matrix_game
 
 

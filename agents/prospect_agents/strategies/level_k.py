@@ -6,21 +6,18 @@ Both answer by what a round pays; they do not look at later rounds, nor reckon w
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from prospect_agents.strategies.constant import one_hot
 from prospect_env.core.chance import Chance
-from prospect_env.core.equilibrium import TIE, action_values
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, Event, Policy, Table, View
 from prospect_env.games.beauty_contest import BeautyContest
-from prospect_env.games.modifier import Modifier
-from prospect_env.games.repeated import Repeated
+from prospect_env.games.levels import best_of, guess, level, stage_of
 
 DEEPEST = 100  #: steps of thinking
 
@@ -54,34 +51,6 @@ class LevelK(Policy):
 
     def decide(self, memory: Thought, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
         return _trembling(memory.probs, self.noise, view, chance)
-
-
-@lru_cache(maxsize=256)
-def level(game: Game, k: int) -> Float[np.ndarray, "N A"]:
-    """What every seat does at level `k`, as probabilities; seats that the rules do not tell apart do alike.
-
-    Raises `BadParameter` if the others may do too many things together to enumerate them.
-    """
-    if k == 0:
-        profile = normalised(_stage(game).options.astype(np.float64))
-    else:
-        below = level(game, k - 1)
-        profile = np.empty_like(below)
-        grouped = {seat: min(group) for group in game.spec.interchangeable for seat in group}
-        for seat in range(len(profile)):
-            first = grouped.get(seat, seat)
-            profile[seat] = profile[first] if first < seat else _answer(game, below, seat)
-    profile.setflags(write=False)
-    return profile
-
-
-def _answer(game: Game, profile: Float[np.ndarray, "N A"], seat: int) -> Float[np.ndarray, " A"]:
-    """The best answers of `seat` to what the others do, equally likely."""
-    stage = _stage(game)
-    if isinstance(stage, BeautyContest):
-        means = (profile * np.arange(profile.shape[1])).sum(axis=1)
-        return one_hot(_guess(stage, np.delete(means, seat).mean(keepdims=True)), profile.shape[1])[0]
-    return normalised(_best(game, action_values(game, profile, seat)).astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -124,9 +93,9 @@ class BestReplyDynamics(Policy):
 
 def _reply(game: Game, joint: Int[np.ndarray, "B N"], seat: int, chance: Chance) -> Int[np.ndarray, " B"]:
     """The best answer of `seat` to the others' part of `joint`; its own part, if that is as good as any."""
-    stage, batch = _stage(game), np.arange(len(joint))
+    stage, batch = stage_of(game), np.arange(len(joint))
     if isinstance(stage, BeautyContest):
-        return _guess(stage, np.delete(joint, seat, axis=1).sum(axis=1) / (joint.shape[1] - 1))
+        return guess(stage, np.delete(joint, seat, axis=1).sum(axis=1) / (joint.shape[1] - 1))
     rules, thought = game.unending, chance.imagine()
     start = rules.initial(len(joint), thought)
     values = np.full((len(joint), len(game.spec.actions)), np.nan)
@@ -134,19 +103,8 @@ def _reply(game: Game, joint: Int[np.ndarray, "B N"], seat: int, chance: Chance)
         tried = joint.copy()
         tried[:, seat] = action
         values[:, action] = rules.step(start, tried, thought).rewards[:, seat]
-    best = _best(game, values)
+    best = best_of(game, values)
     return np.where(best[batch, joint[:, seat]], joint[:, seat], np.argmax(best, axis=1))
-
-
-def _best(game: Game, values: Float[np.ndarray, "... A"]) -> Bool[np.ndarray, "... A"]:
-    """Which actions are worth most, payoffs being float32; nan where an action is not legal."""
-    tie = TIE * max(1.0, *map(abs, game.spec.payoff_bounds))
-    return np.asarray(np.nan_to_num(values, nan=-np.inf) >= np.nanmax(values, axis=-1, keepdims=True) - tie)
-
-
-def _guess(stage: BeautyContest, mean: Float[np.ndarray, " B"]) -> Int[np.ndarray, " B"]:
-    """The guess nearest to the fraction of the others' mean."""
-    return np.rint(stage.fraction * mean).astype(np.int64)
 
 
 def _trembling(probs: Float[np.ndarray, "B A"], noise: float, view: View, chance: Chance) -> Decision:
@@ -156,20 +114,10 @@ def _trembling(probs: Float[np.ndarray, "B A"], noise: float, view: View, chance
     return Decision(chance.categorical("action", mixed), mixed)
 
 
-def _stage(game: Game) -> Repeated:
-    """The repeated game that `game` is, under modifiers that leave its choices as they are."""
-    rules = game
-    while isinstance(rules, Modifier):
-        rules = rules.inner
-    if not isinstance(rules, Repeated) or rules.spec.actions != game.spec.actions:
-        raise UnsuitablePolicy(f"{game.spec.name} is no repeated game of simultaneous choices, as thinking ahead needs")
-    return rules
-
-
 def _require_stage(game: Game, who: str) -> None:
     """Raise `UnsuitablePolicy` where `who` cannot think ahead."""
     try:
-        _stage(game)
+        stage_of(game)
     except UnsuitablePolicy as error:
         raise UnsuitablePolicy(f"{who} cannot play: {error}") from error
 
