@@ -160,12 +160,29 @@ def _ranges(options: list[str]) -> list[str]:
     """Options with long rows of numbers shortened: `give 0, give 1, ..., give 10` are told as `give 0, 1, ..., 10`."""
     found: list[str] = []
     run: list[str] = []
-    for option in [*options, ""]:
+    for option in [*_in_rows(options), ""]:
         if run and not _follows(run, option):
             found += [_span(run)] if len(run) > _MANY else run
             run = []
         run.append(option)
     return found
+
+
+def _in_rows(options: list[str]) -> list[str]:
+    """Options with long rows of numbers put in order: nobody finds his way through `give 11, give 19, give 12, ...`."""
+    rows: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    numbered = [(option, _NUMBERED.fullmatch(option)) for option in options]
+    for option, found in numbered:
+        if found:
+            rows.setdefault((found[1], found[3]), []).append((int(found[2]), option))
+    told: list[str] = []
+    for option, found in numbered:
+        row = rows[found[1], found[3]] if found else []
+        if len(row) <= _MANY:
+            told.append(option)
+        elif row[0][1] == option:
+            told += [label for _, label in sorted(row)]
+    return told
 
 
 def _follows(run: list[str], option: str) -> bool:
