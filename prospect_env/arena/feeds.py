@@ -18,6 +18,7 @@ from prospect_env.core.baselines import Marginal, Uniform
 from prospect_env.core.chance import Chance
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.expand import Source
 from prospect_env.core.feed import Feed, about_others
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.game import Game, Outcome
@@ -25,7 +26,7 @@ from prospect_env.core.make import make
 from prospect_env.core.policy import Call, Event, Memory, Predictor, Table, View
 from prospect_env.core.position import Position
 from prospect_env.core.registry import feeds
-from prospect_env.core.unfold import Asking, PredictorSource, Source, roll_forward, thoughts, unfold_all
+from prospect_env.core.unfold import Asking, PredictorSource, roll_forward, thoughts, unfold_all
 
 catalog = {
     "uniform": "prospect_env.arena.feeds:UniformFeed",

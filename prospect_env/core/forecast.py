@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from prospect_env.core.arrays import short_sum
@@ -115,3 +115,8 @@ def more_significant(one: Bool[np.ndarray, "... R"], other: Bool[np.ndarray, "..
     """What the more significant (the lower) of a label of `one` set and a label of the `other` can be."""
     here, there = (np.cumsum(x[..., ::-1], axis=-1)[..., ::-1] > 0 for x in (one, other))
     return np.asarray((one & there) | (other & here))
+
+
+def one_hot(labels: Int[np.ndarray, "..."], count: int) -> NDArray[np.float64]:
+    """1 at each label, `[..., count]`; zeros where the label is -1."""
+    return (labels[..., None] == np.arange(count)).astype(np.float64)

@@ -12,12 +12,13 @@ from jaxtyping import Bool, Float, Int
 
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import UnsuitablePolicy
+from prospect_env.core.expand import Source, expand, own_executed
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import View
 from prospect_env.core.position import Position, active, advance
 from prospect_env.core.state import take
-from prospect_env.core.unfold import Source, expand, own_executed, thoughts
+from prospect_env.core.unfold import thoughts
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,13 @@ from prospect_env.core import position
 from prospect_env.core.chance import Chance, Streams
 from prospect_env.core.decided import checked, stated
 from prospect_env.core.errors import UnsuitablePolicy
+from prospect_env.core.expand import SAMPLES, Source
 from prospect_env.core.feed import Feed
 from prospect_env.core.forecast import Forecast, uniform
 from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import Decision, Policy, View
 from prospect_env.core.position import Position
-from prospect_env.core.unfold import SAMPLES, Asking, Source, Unfolding, unfold, unfold_all
+from prospect_env.core.unfold import Asking, Unfolding, unfold, unfold_all
 
 DRAWS = 32  #: how often a policy that gives no probabilities is asked, to learn what it might do
 

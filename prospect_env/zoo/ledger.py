@@ -17,9 +17,9 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from prospect_env.core.arrays import short_sum
-from prospect_env.core.forecast import more_significant
+from prospect_env.core.forecast import more_significant, one_hot
 from prospect_env.core.game import GameSpec
-from prospect_env.core.unfold import Unfolding, one_hot
+from prospect_env.core.unfold import Unfolding
 
 
 def gain(

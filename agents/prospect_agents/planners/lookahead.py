@@ -2,7 +2,8 @@
 
 With a depth of 1, Q(a) is the expected reward now under lead 0. With 2, the discounted value of what lead 1 says
 follows is added: the best own action next, against the reactions forecast for `a`. Deeper planners ask the forecast's
-source about hypothetical continuations (expectimax), so that what is fed to them replaces the source too.
+source about hypothetical continuations (expectimax), so that what is fed to them replaces the source too. Where
+reactions are coarser than actions no payoff follows from the tensor, and all planners ask.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from prospect_agents.planners.planner import Planner
 from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.expand import SAMPLES, Expansion, Fan, Source, expand, own_executed
 from prospect_env.core.forecast import Forecast, normalised, softmax
 from prospect_env.core.foresee import Rules
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, View
 from prospect_env.core.position import Position, active
-from prospect_env.core.unfold import SAMPLES, Expansion, Fan, Source, expand, own_executed, thoughts
+from prospect_env.core.unfold import thoughts
 
 TIE = 1e-9  #: values closer than this count as equal
 DRAWS = 8  #: of the others' choices, at nodes of a plan where these are too many to list
