@@ -48,7 +48,7 @@ def promises(episodes: Episodes) -> Promises | None:
         action, acts = episodes.actions[:, t], episodes.active[:, t]
         moving = acts & moves[action]
         announced[:, t] = np.where(moving, last, -1)
-        last = np.where(moving, -1, np.where(acts, names[action], last))
+        last = np.where(acts & ~moving, names[action], last)
     return Promises(announced)
 
 

@@ -101,6 +101,18 @@ def test_fork_equality_the_taken_branch_is_what_happened(name: str, co_player: s
     assert np.allclose(episodes.branch_rewards[e, t, 0, chosen], episodes.rewards[e, t], atol=1e-5)
 
 
+def test_draws_of_many_joint_choices_differ() -> None:
+    # Nine seats have 2^9 joint choices, more than are listed. Of eight others who abstain with .9 somebody volunteers
+    # with 1 - .9^8 = .57: abstaining is worth 2 * .57 = 1.14, on average over 64 draws a match (sd .12); one draw, told
+    # 64 times, would be worth 0 or 2.
+    game = make_game("volunteers_dilemma", seats=9, rounds=1)
+    episodes = play(game, [riding("random"), *["random:p=.1"] * 8], episodes=40, branch="all")
+    assert episodes.branch_rewards is not None
+    worth = episodes.branch_rewards[:, 0, 0, 1, 0]
+    assert abs(float(worth.mean()) - 1.139) < 0.08
+    assert ((worth > 0.5) & (worth < 1.8)).all()
+
+
 def test_truth_has_the_frequencies_of_what_happens() -> None:
     game = make_game("prisoners_dilemma", rounds=2, noise=0.2)
     episodes = play(game, [riding("random:p=.5"), "generous_tit_for_tat"], episodes=20_000, branch="all")
