@@ -68,6 +68,7 @@ class Kind(StrEnum):
     metrics = "metrics"
     models = "models"
     feeds = "feeds"
+    stories = "stories"
 
 
 def main() -> None:
@@ -81,7 +82,7 @@ def main() -> None:
 
 @app.command("list")
 def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: Json = False) -> None:
-    """List games, policies, metrics, models or feeds, with a line about each."""
+    """List games, policies, metrics, models or feeds, with a line about each, or the stories that tell each game."""
     from prospect_env.report import catalog, screen
 
     if kind is Kind.models:
@@ -94,7 +95,7 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: 
 def _brief(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What fits on a screen; the rest is in the JSON and in the documentation."""
     return [
-        {key: row.get(key) for key in ("name", "parameters", "unit", "direction", "about") if key in row}
+        {key: row.get(key) for key in ("name", "parameters", "unit", "direction", "about", "stories") if key in row}
         for row in rows
     ]
 
@@ -135,6 +136,24 @@ def run(
         done = play_run(wanted, folder, resume=resume, force=force, progress=progress, say=screen.note)
     lines = [f"{folder}  fingerprint {done.manifest['fingerprint']}"]
     screen.show(tables.document(done), as_json, *([] if as_json else tables.tables(done)), lines=lines)
+
+
+@app.command()
+def play(
+    game: Annotated[str, typer.Argument(help="A game, with parameters: trust:rounds=3", metavar="GAME")],
+    seat: Annotated[int, typer.Option(help="Where you sit.")] = 0,
+    opponent: Annotated[
+        list[str] | None,
+        typer.Option(help="A policy for every other seat in order; one for all of them.  [random_reactive]"),
+    ] = None,
+    story: Annotated[str | None, typer.Option(help="The story it is told in: business:variant=2  [plain]")] = None,
+    seed: Annotated[int, typer.Option(help="What fixes all chance.")] = 0,
+    max_steps: Annotated[int | None, typer.Option(help="Cut the match short.")] = None,
+) -> None:
+    """Take a seat in a game yourself, here at the terminal."""
+    from prospect_env.report.table_talk import Sitting
+
+    Sitting(game, seat, opponent or (), story, seed, max_steps).play()
 
 
 @app.command()

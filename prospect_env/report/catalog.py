@@ -15,7 +15,12 @@ models = Registry("model command", group="prospect_env.models")
 
 
 def listing(kind: str) -> list[dict[str, Any]]:
-    """One row per registered thing of this kind: `name`, `parameters` or `unit` and `direction`, and `about`."""
+    """One row per registered thing of this kind: `name`, `parameters` or `unit` and `direction`, and `about`.
+
+    Of `stories`, one row per game: `name` and `stories`, the frames there are for it.
+    """
+    if kind == "stories":
+        return [{"name": name, "stories": ", ".join(_stories(name))} for name in games]
     registry = REGISTRIES[kind]
     return [{"name": name, **_row(kind, registry, name)} for name in registry]
 
@@ -38,6 +43,15 @@ def _metric_row(metric: Any) -> dict[str, Any]:
     # Several metrics are made by one function, which has no words for each; its formula has.
     said = summary_line(metric.function) if getattr(metric, "function", None) else ""
     return {**facts, **needs, "about": said or about.formula}
+
+
+def _stories(game: str) -> tuple[str, ...]:
+    from prospect_env.stories.frames import frames
+
+    try:
+        return frames(game)
+    except (ImportError, AttributeError, ProspectError):
+        return ()  # `prospect list games` says what is wrong with it
 
 
 def summary_line(thing: Any) -> str:
