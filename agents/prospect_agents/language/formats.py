@@ -9,9 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_uppercase
 
+from prospect_env.core.errors import BadParameter, UnknownName
 from prospect_env.core.game import Game
+from prospect_env.core.make import call, parse
+from prospect_env.core.registry import load
 from prospect_env.games.matrix import MatrixGame
 from prospect_env.games.modifier import Modifier
 
@@ -41,6 +45,10 @@ def symbols(actions: int, match: int) -> tuple[str, ...]:
 class PromptFormat(ABC):
     """A way to tell a match; `own` asks for the seat's own next action, otherwise for the other's."""
 
+    def telling(self, game: Game, seat: int, match: int) -> Telling:
+        """How this match is told to `seat`; raises what says so where it cannot be."""
+        return _telling(game, seat, match % len(game.spec.actions))
+
     @abstractmethod
     def segments(self, telling: Telling, rounds: Rounds, own: bool) -> tuple[str, ...]:
         """The history as text: an opening and one segment a round."""
@@ -51,6 +59,11 @@ class PromptFormat(ABC):
 
         `said` is a prediction of the other's next action that is written down before the own choice is asked for.
         """
+
+
+@lru_cache(maxsize=1024)
+def _telling(game: Game, seat: int, turn: int) -> Telling:
+    return Telling(game, seat, symbols(len(game.spec.actions), turn))
 
 
 def rules(telling: Telling) -> str:
@@ -165,3 +178,19 @@ FORMATS: dict[str, PromptFormat] = {
     "round_log": RoundLog(),
     "sentences": Sentences(),
 }
+
+#: formats that take parameters, as in `format=(story:frame=business,variant=3)`
+BUILT = {"story": "prospect_agents.language.story_format:StoryFormat"}
+
+
+def prompt_format(spec: str) -> PromptFormat:
+    """The format that `spec`, a name or a name with parameters, describes; raises `UnknownName` or `BadParameter`."""
+    name, parameters = parse(spec)
+    if name in BUILT:
+        made: PromptFormat = call(f"prompt format {name!r}", load(BUILT[name]), parameters)
+        return made
+    if name not in FORMATS:
+        raise UnknownName("prompt format", name, [*FORMATS, *BUILT])
+    if parameters:
+        raise BadParameter(f"prompt format {name!r} takes no parameters; {', '.join(parameters)} was given")
+    return FORMATS[name]

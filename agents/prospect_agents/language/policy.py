@@ -104,8 +104,9 @@ def lm(
     """A language model at the table: it chooses (`direct`), predicts first (`scot`), or feeds a planner (`plan`).
 
     `model` is a known name, a folder, a hub id or `fake`; `mode` is `direct`, `scot` or `plan`; `format` is how the
-    match is told. In `plan`, `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature`
-    is the model's in `direct` and `scot`, the planner's in `plan`. `forecast=false` saves `direct` its forecast.
+    match is told, by name, or in a story: `format=(story:frame=business,variant=3)`. In `plan`, `planner` and any other
+    parameter (`depth`, `discount`) are the planner's. `temperature` is the model's in `direct` and `scot`, the
+    planner's in `plan`. `forecast=false` saves `direct` its forecast.
     """
     options = {"dtype": dtype, "batch_invariant": batch_invariant}
     predictor = LanguagePredictor(model, format, **{key: value for key, value in options.items() if value is not None})

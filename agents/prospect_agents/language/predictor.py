@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from prospect_agents.language.formats import FORMATS, Rounds, Telling, symbols
+from prospect_agents.language.formats import Rounds, prompt_format
 from prospect_agents.language.memo import MemoModel, prompt_hash
 from prospect_agents.language.model import LanguageModel, Query, load_model
 from prospect_env.core.baselines import lawful
 from prospect_env.core.chance import Chance
-from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
+from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.policy import Call, Event, Predictor, Table, View
 
 
@@ -31,18 +31,17 @@ class Log:
 class LanguagePredictor(Predictor):
     """Asks a model how each seat will act; also answers for policies that ask it what to do themselves.
 
-    `format` names a prompt format (`prospect_agents.language.formats`). Answers are remembered by prompt, so that the
-    same question is asked once however often it comes up in branches and paired runs.
+    `format` is a prompt format (`prospect_agents.language.formats`), by name or as a spec. Answers are remembered by
+    prompt, so that the same question is asked once however often it comes up in branches and paired runs.
     """
 
     def __init__(
         self, model: str | LanguageModel = "smollm2-135m", format: str = "reaction_log", **options: Any
     ) -> None:
-        if format not in FORMATS:
-            raise UnknownName("prompt format", format, FORMATS)
-        self.format = FORMATS[format]
+        self.format = prompt_format(format)
         self.model = _remembering(model, **options) if isinstance(model, str) else MemoModel(model)
-        self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={format}"
+        told = f"({format})" if ":" in format else format
+        self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={told}"
         self._calls: list[Call] = []
 
     @property
@@ -59,6 +58,7 @@ class LanguagePredictor(Predictor):
         spec = table.game.spec
         if spec.seats != 2:
             raise UnsuitablePolicy(f"{self.name} is told of games of 2 seats; {spec.name} has {spec.seats}")
+        self.format.telling(table.game, table.seat, 0)
         # Scores depend a little on what a model has cached. A batch that starts from nothing can be played again the
         # same, so a run that was killed goes on as if it had not been.
         self.model.forget()
@@ -95,7 +95,7 @@ class LanguagePredictor(Predictor):
         told = _shared_rounds(memory, view)
         queries = []
         for k, (row, own) in enumerate(asked):
-            telling = _telling(view, int(view.match[row]))
+            telling = self.format.telling(view.game, view.seat, int(view.match[row]))
             rounds: Rounds = [(int(a), int(b)) for a, b in memory.done[row, : memory.length[row]]]
             start = int(told[row])
             context = self.format.segments(telling, rounds[:start], own)
@@ -129,15 +129,6 @@ class LanguagePredictor(Predictor):
 def _remembering(model: str, **options: Any) -> MemoModel:
     """One memory a model and process: paired runs ask many of the same questions."""
     return MemoModel(load_model(model, **options))
-
-
-@lru_cache(maxsize=1024)
-def _telling_of(game: Any, seat: int, turn: int) -> Telling:
-    return Telling(game, seat, symbols(len(game.spec.actions), turn))
-
-
-def _telling(view: View, match: int) -> Telling:
-    return _telling_of(view.game, view.seat, match % len(view.game.spec.actions))
 
 
 def _shared_rounds(memory: Log, view: View) -> Int[np.ndarray, " B"]:

@@ -1,0 +1,154 @@
+"""Matches told in a story: prompts word for word, labels in the order of actions, and what cannot be told so."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from prospect_agents.language.formats import prompt_format
+from prospect_agents.language.policy import LanguagePolicy
+from prospect_agents.language.predictor import LanguagePredictor
+from prospect_agents.language.story_format import StoryFormat
+from prospect_env.arena.play import play
+from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
+from prospect_env.core.game import Game
+from prospect_env.core.make import make_game, make_policy
+from tests.language.test_policy import Asked
+from tests.toys import Cards
+
+GAME = make_game("prisoners_dilemma", rounds=4)
+ROUNDS = [(0, 1), (1, 1), (1, 0)]
+TOLD = StoryFormat(scale=2, shift=1)
+RULES = """\
+Two players meet again and again. In each round both choose at once, without seeing what the other chooses, and then \
+learn what was done.
+You are Ann, and the other player is Bob.
+You may choose cooperate or defect.
+If you choose cooperate and Bob chooses cooperate, you get 7 points and Bob gets 7 points.
+If you choose cooperate and Bob chooses defect, you get 1 point and Bob gets 11 points.
+If you choose defect and Bob chooses cooperate, you get 11 points and Bob gets 1 point.
+If you choose defect and Bob chooses defect, you get 3 points and Bob gets 3 points.
+There are at most 4 rounds.
+Your aim is to collect as much as you can.
+"""
+HISTORY = """\
+You chose cooperate.
+Bob chose defect.
+You chose defect.
+Bob chose defect.
+You chose defect.
+Bob chose cooperate.
+"""
+
+
+def prompt(told: StoryFormat, own: bool, start: int = 3, said: int | None = None, seat: int = 0, match: int = 0) -> str:
+    telling = told.telling(GAME, seat, match)
+    return "".join(told.segments(telling, ROUNDS[:start], own)) + told.question(telling, ROUNDS, own, start, said)
+
+
+@pytest.mark.parametrize("start", range(4))
+def test_prompts_word_for_word_wherever_the_context_ends(start: int) -> None:
+    assert prompt(TOLD, False, start) == RULES + HISTORY + "What will Bob do now: cooperate or defect?\nBob chose"
+    asked = "What do you choose now: cooperate or defect?\nYou chose"
+    assert prompt(TOLD, True, start) == RULES + HISTORY + asked
+    foreseen = "What will Bob do now: cooperate or defect?\nBob chose defect.\n"
+    assert prompt(TOLD, True, start, said=1) == RULES + HISTORY + foreseen + asked
+
+
+def test_the_other_seat_is_told_its_own_side() -> None:
+    told = prompt(TOLD, False, seat=1)
+    assert "You are Bob, and the other player is Ann." in told
+    # From seat 1, rounds are (Bob's, Ann's).
+    rounds = ["Ann chose defect.", "You chose cooperate.", "Ann chose defect.", "You chose defect."]
+    assert "\n".join([*rounds, "Ann chose cooperate.", "You chose defect.", "What will"]) in told
+    assert told.endswith("What will Ann do now: cooperate or defect?\nAnn chose")
+
+
+def test_matches_list_options_in_turned_order_and_labels_stay_with_actions() -> None:
+    for match, order in [(0, "cooperate or defect"), (1, "defect or cooperate"), (2, "cooperate or defect")]:
+        assert f"You may choose {order}." in prompt(TOLD, True, match=match)
+        assert prompt(TOLD, False, match=match).endswith(f"do now: {order}?\nBob chose")
+        assert TOLD.telling(GAME, 0, match).labels == (" cooperate", " defect")
+
+
+def test_labels_are_scored_in_the_order_of_actions() -> None:
+    model = Asked(0.7)
+    policy = LanguagePolicy(LanguagePredictor(model, "story:frame=symbols"), "direct")
+    episodes = play(GAME, [policy, "tit_for_tat"], episodes=2)
+    # The first label is the first action's, in whatever order the options are listed.
+    assert {query.labels for query in model.queries} == {(" X", " Y")}
+    listed = {"X or Y" if "X or Y?" in query.tail else "Y or X" for query in model.queries}
+    assert listed == {"X or Y", "Y or X"}
+    assert np.allclose(episodes.probs[:, :, 0], [0.7, 0.3])  # type: ignore[index]
+
+
+def test_a_policy_chooses_and_forecasts_by_the_labels_of_its_story() -> None:
+    made = make_policy(
+        "lm:model=fake,mode=scot,format=(story:frame=business,variant=2,distractors=3,kind=events,seed=5)"
+    )
+    episodes = play(GAME, [made, "tit_for_tat"], episodes=4)
+    narrator = prompt_format("story:frame=business,variant=2,seed=5").telling(GAME, 0, 0).narrator  # type: ignore[attr-defined]
+    assert {call.labels for call in episodes.calls} == {tuple(f" {label}" for label in narrator.labels)}
+    assert {call.purpose for call in episodes.calls} == {"own choice", "other's choice"}
+    assert np.allclose(episodes.forecast[:, :, 0, 0].sum(axis=-1), 1)  # type: ignore[index]
+    rules = next(call.prompt for call in episodes.calls)
+    assert narrator.read(rules.split("\nWhat will")[0].split("\nYou went")[0]) == GAME
+
+
+def test_shuffling_moves_the_lines_of_what_happened_and_nothing_else() -> None:
+    shuffled = StoryFormat(scale=2, shift=1, shuffled=True)
+    told, plain = prompt(shuffled, False), prompt(TOLD, False)
+    assert told != plain
+    assert told.startswith(RULES)
+    assert sorted(told.splitlines()) == sorted(plain.splitlines())
+    assert told == prompt(shuffled, False)
+    # Only the first two rounds happened; the third is imagined, and told last.
+    assert HISTORY.splitlines(keepends=True)[4:] == prompt(shuffled, False, 2).splitlines(keepends=True)[-4:-2]
+
+
+def test_formats_can_be_pickled() -> None:
+    TOLD.telling(GAME, 0, 0)
+    assert prompt(pickle.loads(pickle.dumps(TOLD)), True) == prompt(TOLD, True)  # noqa: S301 - made here
+
+
+@pytest.mark.parametrize(
+    ("spec", "error", "words"),
+    [
+        ("story:frame=opera", UnknownName, "opera"),
+        ("story:variant=-1", BadParameter, "variant is -1"),
+        ("story:colour=red", BadParameter, "colour"),
+        ("story:scale=0", BadParameter, "scale is 0; it must be a whole number, 1 or more"),
+        ("story:shift=-1", BadParameter, "shift is -1; it must be a whole number, 0 or more"),
+        ("story:shuffled=often", BadParameter, "shuffled"),
+        ("story:kind=jokes,distractors=1", UnknownName, "jokes"),
+        ("reaction_log:frame=business", BadParameter, "takes no parameters"),
+        ("ballad", UnknownName, "ballad"),
+    ],
+)
+def test_bad_stories_are_refused_before_the_first_step(spec: str, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        play(GAME, [f"lm:model=fake,format=({spec})", "random"])
+
+
+@pytest.mark.parametrize(
+    "game",
+    [
+        make_game("trust"),
+        make_game("public_goods", seats=2),
+        make_game("prisoners_dilemma", announcements=True),
+    ],
+)
+def test_other_games_are_refused(game: Game) -> None:
+    with pytest.raises(UnsuitablePolicy, match="matrix games of 2 seats"):
+        play(game, ["lm:model=fake,format=story", "random"])
+
+
+def test_more_seats_and_games_without_frames_are_refused() -> None:
+    with pytest.raises(UnsuitablePolicy, match="2 seats"):
+        play(Cards(), ["lm:model=fake,format=story", "random", "random"])
+    # A matrix game with more options than any frame has labels for.
+    wide = make_game("matrix_game", payoffs=np.zeros((12, 12, 2)).tolist())
+    with pytest.raises(BadParameter, match="frames that fit"):
+        play(wide, ["lm:model=fake,format=(story:frame=business)", "random"])
