@@ -217,8 +217,8 @@ def measured(game: str, parameters: dict[str, Any], one: Case, seed: int, limit:
     except TimeoutError as error:
         return {**row, **nothing, "reason": f"not measured: {error}"}
     returns = {feed: metrics.compute(run, ["return"])["return"][:, one.seat] for feed, run in runs.items()}
-    if not any(earned.any() for earned in returns.values()):
-        # A difference of nothings would look like a finding.
+    if rules.spec.events and not any(earned.any() for earned in returns.values()):
+        # Who gets nowhere in time had no choice that mattered: a difference of nothings would look like a finding.
         return {**row, **nothing, "reason": "not measured: the seat earns nothing in so short a match"}
     means = {feed: float(earned.mean()) for feed, earned in returns.items()}
     return {**row, **means, **metrics.compare("diagnosticity", runs, seat=one.seat)._asdict(), "reason": None}
