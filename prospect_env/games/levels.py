@@ -17,7 +17,7 @@ from prospect_env.core.errors import UnsuitablePolicy
 from prospect_env.core.forecast import normalised
 from prospect_env.core.game import Game
 from prospect_env.games.beauty_contest import BeautyContest
-from prospect_env.games.modifier import Modifier
+from prospect_env.games.layers import layers
 from prospect_env.games.repeated import Repeated
 
 
@@ -64,9 +64,7 @@ def guess(stage: BeautyContest, mean: Float[np.ndarray, " B"]) -> Int[np.ndarray
 
 def stage_of(game: Game) -> Repeated:
     """The repeated game that `game` is, under modifiers that leave its choices as they are."""
-    rules = game
-    while isinstance(rules, Modifier):
-        rules = rules.inner
+    *_, rules = layers(game)
     if not isinstance(rules, Repeated) or rules.spec.actions != game.spec.actions:
         raise UnsuitablePolicy(f"{game.spec.name} is no repeated game of simultaneous choices, as thinking ahead needs")
     return rules

@@ -239,7 +239,3 @@ class PredictionMarketTrap(Game):
 
     def situation(self, known: Market, seat: int) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
         return {"round": np.minimum(known.turn // 2 + 1, self.rounds), "bet_is_on_player": self.question(known) + 1}
-
-
-def _extremes(payoffs: list[Float[np.ndarray, " X"]]) -> tuple[float, float]:
-    return float(min(pay.min() for pay in payoffs)), float(max(pay.max() for pay in payoffs))

@@ -14,8 +14,6 @@ from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, Event, Policy, Table, View
 
-PLAYS, STEPS = 16, 64  #: random matches, and steps of each, that show which actions are alternatives to cooperation
-
 
 @dataclass(frozen=True)
 class Moved:
