@@ -137,7 +137,7 @@ def test_with_talk_they_announce_what_they_do(spec: str) -> None:
 
 @pytest.mark.parametrize("spec", ["aspiring_bargainer", "tough_bargainer", "mirroring_bargainer"])
 def test_other_games_are_refused(spec: str) -> None:
-    with pytest.raises(UnsuitablePolicy, match="plays bargaining; it cannot play ultimatum"):
+    with pytest.raises(UnsuitablePolicy, match="plays Bargaining and no other game; it cannot play ultimatum"):
         play("ultimatum", [spec, "random"])
 
 

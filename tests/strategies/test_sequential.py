@@ -188,7 +188,7 @@ def test_other_games_are_refused(spec: str) -> None:
 
 @pytest.mark.parametrize("spec", ["centipede_taker", "directional_taker"])
 def test_centipede_takers_play_nothing_else(spec: str) -> None:
-    with pytest.raises(UnsuitablePolicy, match=f"{spec} plays centipede; it cannot play prisoners_dilemma"):
+    with pytest.raises(UnsuitablePolicy, match=f"{spec} plays Centipede and no other game"):
         play("prisoners_dilemma", [spec, "random"])
 
 

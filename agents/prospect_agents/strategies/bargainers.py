@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from prospect_agents.strategies.sequential import EPS, Share, certainly, check_share, drawn_or, rules_of
+from prospect_agents.strategies.meaning import rules_of
+from prospect_agents.strategies.sequential import EPS, Share, certainly, check_share, drawn_or
 from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from prospect_env.core.errors import UnsuitablePolicy
-from prospect_env.core.game import GameSpec
+from prospect_env.core.game import Game, GameSpec
 from prospect_env.core.policy import Table
+from prospect_env.games.layers import layers
+
+Rules = TypeVar("Rules", bound=Game)
 
 
 def c_and_d(spec: GameSpec) -> tuple[int, int]:
@@ -31,3 +36,11 @@ def require(table: Table, who: str, seats: int | None = None, actions: int | Non
         raise UnsuitablePolicy(f"{who} plays games of {seats} seats; {spec.name} has {spec.seats}")
     if actions is not None and len(spec.actions) != actions:
         raise UnsuitablePolicy(f"{who} plays games of {actions} actions; {spec.name} has {len(spec.actions)}")
+
+
+def rules_of(game: Game, kind: type[Rules], who: str) -> Rules:
+    """The rules inside all modifiers; raises `UnsuitablePolicy` unless they are of this kind."""
+    *_, rules = layers(game)
+    if not isinstance(rules, kind):
+        raise UnsuitablePolicy(f"{who} plays {kind.__name__} and no other game; it cannot play {game.spec.name}")
+    return rules

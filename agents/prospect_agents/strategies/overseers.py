@@ -9,27 +9,18 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from prospect_agents.strategies.meaning import rules_of
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, Event, Policy, Table, View
 from prospect_env.games.audit import NOBODY, PRETEND, WORK, Audit, Books
-from prospect_env.games.layers import layers
 from prospect_env.games.prediction_market_trap import FREE, LOCK, NUDGE, Market, PredictionMarketTrap
 
-G = TypeVar("G", bound=Game)
 K = TypeVar("K")
 
 TIE = 1e-9  #: what differs by less is equal
-
-
-def rules_of(game: Game, kind: type[G], who: str) -> G:
-    """The rules inside all modifiers; raises `UnsuitablePolicy` unless they are of this kind."""
-    *_, rules = layers(game)
-    if not isinstance(rules, kind):
-        raise UnsuitablePolicy(f"{who} plays {kind.__name__} and no other game; this is {game.spec.name}")
-    return rules
 
 
 def known_of(view: View, kind: type[K]) -> K:

@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 import numpy as np
 from jaxtyping import Bool, Int
 
-from prospect_agents.strategies.overseers import drawn, known_of, rules_of
+from prospect_agents.strategies.meaning import rules_of
+from prospect_agents.strategies.overseers import drawn, known_of
 from prospect_env.core.chance import Chance
 from prospect_env.core.forecast import Forecast
 from prospect_env.core.policy import Decision, Policy, Table, View

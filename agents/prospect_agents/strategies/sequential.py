@@ -7,34 +7,24 @@ there is talk they announce what they are about to do. A parameter that may be `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from prospect_agents.strategies.constant import one_hot
+from prospect_agents.strategies.meaning import rules_of
 from prospect_env.core.chance import Chance
-from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.errors import BadParameter
 from prospect_env.core.forecast import Forecast
-from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, Policy, Table, View
 from prospect_env.games.centipede import PASS, TAKE, Centipede
-from prospect_env.games.layers import layers
 from prospect_env.games.trust import Trust
 from prospect_env.games.ultimatum import Ultimatum
 
 EPS = 1e-9  #: shares and payoffs this close are equal
 
-Rules = TypeVar("Rules", bound=Game)
 Share = float | str  #: a number, or the word "drawn"
-
-
-def rules_of(game: Game, kind: type[Rules], who: str) -> Rules:
-    """The rules inside all modifiers, if they are of this kind; raises `UnsuitablePolicy`."""
-    *_, rules = layers(game)
-    if not isinstance(rules, kind):
-        raise UnsuitablePolicy(f"{who} plays {kind.__name__.lower()}; it cannot play {game.spec.name}")
-    return rules
 
 
 def certainly(wanted: Int[np.ndarray, " B"], view: View) -> Decision:
