@@ -84,7 +84,8 @@ class Call:
     """One question to a language model, as it is recorded.
 
     `match` and `step` say where it was asked; `imagined` is True for a question about a continuation. `logprobs` are
-    natural logarithms of label probabilities, and `latency` is this question's share of its batch, in seconds.
+    natural logarithms of label probabilities, and `latency` is this question's share of its batch, in seconds. Where
+    words were asked for, `text` is what was written, and there are no labels.
     """
 
     match: int
@@ -103,6 +104,7 @@ class Call:
     tokens_out: int
     latency: float
     replayed: bool
+    text: str = ""
 
 
 class Policy(Shared, ABC):

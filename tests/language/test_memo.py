@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from prospect_agents.language import MemoModel, Query, Scored, prompt_hash
+from prospect_agents.language import MemoModel, Query, Request, Scored, prompt_hash
 from prospect_agents.language.fake import FakeModel
 from prospect_env.core.errors import ModelError
 
@@ -80,3 +82,33 @@ def test_every_part_counts_in_the_hash() -> None:
     assert all(len(key) == 32 for key in hashes)
     # Recorded runs depend on it staying what it is.
     assert prompt_hash("m", A) == "fdf44f5d92dde8b8c70462670b218571"
+
+
+def test_what_was_written_is_remembered_and_told_from_what_was_scored() -> None:
+    request = Request(("A -> B\n", "A -> B\n"), "A ->", limit=3, stop=("\n",))
+    model = MemoModel(FakeModel())
+    first, again = model.write([request, request])
+    assert first.text == again.text == "B"
+    assert first.tokens_out == 2  # the stop is written too, and cut off
+    assert again.tokens_out == 0
+    keys = {prompt_hash("m", each) for each in (request, replace(request, seed=1), replace(request, limit=4))}
+    assert len(keys | {prompt_hash("m", replace(request, chat=True)), prompt_hash("m", replace(request, stop=()))}) == 5
+    replayed = MemoModel(None, model.entries, identity=model.identity)
+    assert replayed.write([request])[0].text == "B"
+
+
+def test_a_model_that_only_scores_says_so() -> None:
+    class Scorer:
+        identity = "scorer"
+
+        def score(self, queries: object) -> list[object]:
+            return []
+
+    with pytest.raises(ModelError, match="cannot write"):
+        MemoModel(Scorer()).write([Request((), "x")])  # type: ignore[arg-type]
+
+
+def test_the_fake_writes_numbers_under_a_schema() -> None:
+    schema = json.dumps({"type": "object", "properties": {"A": {"type": "number"}, "B": {"type": "number"}}})
+    (answer,) = FakeModel().write([Request(("A -> B\n",), "A ->", schema=schema)])
+    assert json.loads(answer.text)["B"] > json.loads(answer.text)["A"]

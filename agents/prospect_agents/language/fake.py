@@ -6,6 +6,7 @@ the induction heads of a real model do. Reaction logs ("A -> B" lines) therefore
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,7 +15,7 @@ from itertools import chain
 
 import numpy as np
 
-from prospect_agents.language.model import Query, Scored
+from prospect_agents.language.model import Query, Request, Scored, Written
 
 _WORD = re.compile(r"\w+|[^\w\s]+|\n")
 
@@ -38,6 +39,27 @@ class FakeModel:
 
     def score(self, queries: Sequence[Query]) -> list[Scored]:
         return [self._score(query) for query in queries]
+
+    def write(self, requests: Sequence[Request]) -> list[Written]:
+        return [self._write(request) for request in requests]
+
+    def _write(self, request: Request) -> Written:
+        """Words on from the prompt, each the likeliest so far; under a schema, a number for each of its properties."""
+        words = list(chain.from_iterable(map(_words, (*request.context, request.tail))))
+        if request.schema is not None:
+            names = tuple(json.loads(request.schema)["properties"])
+            shares = self._score(Query(request.context, request.tail, names)).probs
+            text = json.dumps({name: round(float(share), 2) for name, share in zip(names, shares, strict=True)})
+            return Written(text, True, len(words), 0, len(_words(text)), 0.0)
+        said: list[str] = []
+        while len(said) < request.limit:
+            known = sorted(set(words) | set(said)) or ["."]
+            counts = self._counts(words + said, [(word,) for word in known])
+            said.append(known[int(np.argmax(counts.T @ (4.0 ** np.arange(len(counts)))))])
+            ends = [place for stop in request.stop if (place := " ".join(said).find(stop)) >= 0]
+            if ends:
+                return Written(" ".join(said)[: min(ends)].strip(), True, len(words), 0, len(said), 0.0)
+        return Written(" ".join(said), False, len(words), 0, len(said), 0.0)
 
     def _score(self, query: Query) -> Scored:
         # Segments are split one by one, as a real tokeniser would be asked to; that also makes them cacheable.

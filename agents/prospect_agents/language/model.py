@@ -1,7 +1,8 @@
-"""The seam between this project and language models: score labels, never parse text.
+"""The seam between this project and language models: score labels, and write only where words are what is wanted.
 
 A model is asked how probable each of a few labels is as the continuation of a prompt. That is one number a label
-instead of sampled text, it is exact, and small models that cannot hold a conversation still answer it well.
+instead of sampled text, it is exact, and small models that cannot hold a conversation still answer it well. Messages,
+hypotheses and stated probabilities are words, and are written; choices are never parsed out of them.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ class Query:
 
     `context` is shared history in segments. Each segment is tokenised on its own and the token ids are concatenated,
     so appending a segment never changes the tokens before it: that is what makes a kept cache exact. `tail` is the
-    question, text after the context that is not cached. Labels are distinct, not empty and usually begin with a space;
-    a label that begins another one (" 1", " 10") counts in both, so prefer labels that do not.
+    question, text after the context that is not cached. With `chat` both are what a user says, in the words of the
+    model's chat template, and a label is how the answer begins; otherwise the text is simply continued, and labels
+    usually begin with a space.
 
     Raises:
         ValueError: no labels, an empty label, or the same label twice.
@@ -33,10 +35,37 @@ class Query:
     context: tuple[str, ...]
     tail: str
     labels: tuple[str, ...]
+    chat: bool = False
 
     def __post_init__(self) -> None:
         if not self.labels or "" in self.labels or len(set(self.labels)) < len(self.labels):
             raise ValueError(f"labels must be at least one, distinct and not empty, not {self.labels!r}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What would you write after this prompt?
+
+    `context`, `tail` and `chat` are as in `Query`. Writing ends with the model's own end, before the first of `stop`,
+    or after `limit` tokens. `schema` is a JSON schema, as text, that what is written fits. At `temperature` 0 the
+    likeliest token is taken throughout; above it tokens are drawn, and equal seeds draw equal ones.
+
+    Raises:
+        ValueError: a limit below 1, or a negative temperature.
+    """
+
+    context: tuple[str, ...]
+    tail: str
+    limit: int = 64
+    stop: tuple[str, ...] = ()
+    schema: str | None = None
+    chat: bool = False
+    temperature: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.limit < 1 or not self.temperature >= 0:
+            raise ValueError(f"limit is {self.limit}, temperature {self.temperature}; 1 and 0 are the least")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +98,18 @@ class Scored:
         return odds / odds.sum()
 
 
+@dataclass(frozen=True)
+class Written:
+    """The answer to one `Request` and what it cost, as in `Scored`; `finished` is False where the limit ended it."""
+
+    text: str
+    finished: bool
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
+    latency: float
+
+
 @runtime_checkable
 class LanguageModel(Protocol):
     """Anything that scores labels.
@@ -82,6 +123,15 @@ class LanguageModel(Protocol):
 
     def score(self, queries: Sequence[Query]) -> list[Scored]:
         """Answers in the order of the queries."""
+        ...
+
+
+@runtime_checkable
+class Writer(LanguageModel, Protocol):
+    """A language model that can also write."""
+
+    def write(self, requests: Sequence[Request]) -> list[Written]:
+        """Texts in the order of the requests."""
         ...
 
 
