@@ -21,6 +21,7 @@ from prospect_env.core.errors import BadParameter
 
 FLOOR, WALL, GRASS, APPLE, RIVER, WASTE = range(6)
 CHARACTERS = ".#,a~w"
+DRAWN = CHARACTERS + "P"  #: all that maps are drawn with
 #: (rows down, columns right) of one step north, east, south, west
 COMPASS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
@@ -99,15 +100,14 @@ def grid_map(text: str) -> GridMap:
 
 
 def _check(rows: list[str]) -> None:
-    allowed = CHARACTERS + "P"
     if not rows or not rows[0]:
         raise BadParameter("the map is empty; it must have a rim of # around it")
     widths = sorted({len(row) for row in rows})
     if len(widths) > 1:
         raise BadParameter(f"the rows of the map have widths {widths}; they must be equal")
-    strange = sorted(set("".join(rows)) - set(allowed))
+    strange = sorted(set("".join(rows)) - set(DRAWN))
     if strange:
-        raise BadParameter(f"the map holds {''.join(strange)!r}; it may hold {allowed!r}")
+        raise BadParameter(f"the map holds {''.join(strange)!r}; it may hold {DRAWN!r}")
     rim = rows[0] + rows[-1] + "".join(row[0] + row[-1] for row in rows)
     if set(rim) != {"#"}:
         raise BadParameter(f"the rim of the map holds {''.join(sorted(set(rim)))!r}; it must be wall, '#'")

@@ -220,9 +220,12 @@ class GridWorld(Game):
         return {"stock": np.count_nonzero(cells == APPLE, axis=1)[:, None].astype(np.float64)}
 
     def _check(self) -> None:
-        """Raise `BadParameter` unless the common parameters hold; lists become texts and tuples."""
+        """Raise `BadParameter` unless the common parameters hold; lists become tuples, and maps texts of their rows."""
         if isinstance(self.map, list | tuple):
             object.__setattr__(self, "map", "\n".join(map(str, self.map)))
+        if isinstance(self.map, str) and "\n" in self.map.strip():
+            # The same map is the same game, whatever blanks stand around it.
+            object.__setattr__(self, "map", "\n".join(self.map.strip().splitlines()))
         whole(self, seats=1, steps=1, timeout=1, beam=1, window=1)
         if not isinstance(self.zap, bool):
             raise BadParameter(f"zap is {self.zap!r}; it may be True or False")

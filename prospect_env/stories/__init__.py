@@ -29,6 +29,7 @@ side of one seat, and consists of
   `seat`, `whose`, `name`, `role`             `you` or a name; `your` or `Ann's`; the name; the role
   `verb("get", "gets")`                       the form that goes with a seat
   `action`, `reaction`                        their labels in this story
+  `cells`                                     a row of a map, in the characters that maps are drawn with
   `options`, `reactions`, `company`           lists, in macros that tell no fact
   ==========================================  ================================================================
 

@@ -11,12 +11,14 @@ None, an empty tuple       `name_none()`, `name_empty()`
 a word                     `name_<word>()`, a blank in it as `__`
 a tuple of numbers         `name(values)`
 a network                  `name(a, b)`, one an edge
+a text of several lines    its lines one by one, and where each stands: `name(index, line)`
 another tuple              its entries one by one, by these rules, and where each stands: `name(index, values)`
                            for a tuple of tuples of numbers, `name_yes(index)` and `name_no(index)` for flags
 =========================  =======================================================================
 
-A matrix game's table is told as one `cell` for each pair of choices (`prospect_env.stories.table`). Modifiers come
-after the game they are around, from the inside out, by the same rules; so the order they are put on is told too.
+A game that takes a text must take a tuple of its lines as well, which is how a text is read back. A matrix game's table
+is told as one `cell` for each pair of choices (`prospect_env.stories.table`). Modifiers come after the game they are
+around, from the inside out, by the same rules; so the order they are put on is told too.
 """
 
 from __future__ import annotations
@@ -129,6 +131,9 @@ def _told(name: str, value: Any, place: dict[str, Any]) -> list[Fact]:
         return [Fact(name, place | {"value": value})]
     if isinstance(value, str) and value.replace(" ", "__").isidentifier():
         return [Fact(f"{name}_{value.replace(' ', '__')}", place)]
+    if isinstance(value, str) and "\n" in value and len(place) < len(PLACES):
+        axis = PLACES[len(place)]
+        return [Fact(name, place | {axis: i, "line": line}) for i, line in enumerate(value.split("\n"))]
     if isinstance(value, tuple) and not value:
         return [Fact(f"{name}_empty", place)]
     if isinstance(value, tuple) and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value):
@@ -136,7 +141,7 @@ def _told(name: str, value: Any, place: dict[str, Any]) -> list[Fact]:
     if isinstance(value, tuple) and len(place) < len(PLACES):
         axis = PLACES[len(place)]
         return [fact for i, entry in enumerate(value) for fact in _told(name, entry, place | {axis: i})]
-    raise BadParameter(f"{name} is {value!r}; what can be told are numbers, words, yes and no, and tuples of these")
+    raise BadParameter(f"{name} is {value!r}; what can be told are numbers, words, texts, yes, no, and tuples of these")
 
 
 def _edges(name: str, edges: tuple[tuple[int, int], ...]) -> list[Fact]:
@@ -152,7 +157,7 @@ def _part(fact: Fact, known: Sequence[str]) -> _Part:
     parameter = max(fits, key=len)
     if "a" in fact.values:
         return _Part(parameter, place, (fact.values["a"], fact.values["b"]), edge=True)
-    for field in ("value", "values"):
+    for field in ("value", "values", "line"):
         if field in fact.values:
             return _Part(parameter, place, fact.values[field])
     word = fact.name[len(parameter) + 1 :]

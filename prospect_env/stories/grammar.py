@@ -14,14 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from prospect_env.core.errors import BadParameter
+from prospect_env.games.grid_map import DRAWN
 from prospect_env.stories.facts import Fact
-from prospect_env.stories.slots import CLOSE, OPEN, Slot, Word, ordinal
+from prospect_env.stories.slots import CLOSE, OPEN, ORDINALS, Slot, Word
 from prospect_env.stories.telling import Telling
 
 _MARK = re.compile(f"{OPEN}(.*?){CLOSE}")
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _IMPLIED = frozenset({"index"})  #: arguments that a sentence need not say
-_FARTHEST = 200  #: ordinals are read up to here
 _MIXED = frozenset({"plural", "verb"})  #: kinds that write a value's form and not the value
 
 
@@ -151,11 +151,12 @@ _PATTERNS: Mapping[str, Callable[..., str]] = {
     "number": lambda _: _NUMBER,
     "numbers": lambda _: f"{_NUMBER}(?:, {_NUMBER})*(?: and {_NUMBER})?",
     "probability": lambda _: _NUMBER,
-    "ordinal": lambda _: "[a-z]+|[0-9]+(?:st|nd|rd|th)",
+    "ordinal": lambda _: f"{_any(ORDINALS)}|[1-9][0-9]*(?:st|nd|rd|th)",
     "amount": _money,
     "transfer": _money,
     "plural": lambda _, word: _any([Word(word), Word(word).many]),
     "term": lambda telling, vocabulary: _any(telling.context["vocabulary"][vocabulary]),
+    "cells": lambda _: f"[{re.escape(DRAWN)}]+",
 }
 
 #: the value that a text of each kind tells
@@ -168,8 +169,9 @@ _VALUES: Mapping[str, Callable[[Telling, str], Any]] = {
     "number": _plain,
     "numbers": lambda _, text: tuple(_plain(_, number) for number in re.findall(_NUMBER, text)),
     "probability": _plain,
-    "ordinal": lambda _, text: _place_of(map(ordinal, range(_FARTHEST)), text),
+    "ordinal": lambda _, text: int(text[:-2]) - 1 if text[0].isdigit() else _place_of(ORDINALS, text),
     "amount": lambda telling, text: _amount(telling, text, telling.story.shift),
     "transfer": lambda telling, text: _amount(telling, text, 0),
     "term": lambda _, text: text,
+    "cells": lambda _, text: text,
 }

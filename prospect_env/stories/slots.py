@@ -19,9 +19,9 @@ from prospect_env.core.errors import BadParameter
 OPEN, CLOSE = "\ue000", "\ue001"  #: around a mark; no template and no name has these characters
 KINDS = (
     "seat", "name", "whose", "role", "verb", "action", "reaction", "number", "numbers", "ordinal", "probability",
-    "amount", "transfer", "plural", "options", "reactions", "company", "term",
+    "amount", "transfer", "plural", "options", "reactions", "company", "term", "cells",
 )  # fmt: skip
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 class Slot:
@@ -75,8 +75,8 @@ def decimal(number: float) -> str:
 
 def ordinal(index: int) -> str:
     """`first` for 0, `second` for 1 and so on; from the eleventh on in digits."""
-    if index < len(_ORDINALS):
-        return _ORDINALS[index]
+    if index < len(ORDINALS):
+        return ORDINALS[index]
     last = (index + 1) % 10 if (index + 1) // 10 % 10 != 1 else 0
     return f"{index + 1}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 

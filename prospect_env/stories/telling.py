@@ -146,6 +146,10 @@ class Telling:
         """A word of a closed vocabulary."""
         return term
 
+    def cells(self, row: str) -> str:
+        """A row of a map, in the map's own characters."""
+        return row
+
     def _paid(self, amount: Decimal) -> str:
         # Every sum is written out: 100, not 1E+2, and 2.5, not 2.50.
         told = format(amount.normalize() if amount else Decimal(0), "f")
