@@ -33,7 +33,7 @@ from prospect_env.core.state import take
 from prospect_env.games.grid_beam import lanes
 from prospect_env.games.grid_map import APPLE, GRASS, RIVER, WALL, WASTE
 from prospect_env.games.grid_walk import MOVES
-from prospect_env.games.gridworld import Field, GridWorld, probability
+from prospect_env.games.gridworld import GridWorld, probability
 
 OPEN = """
 #########################
@@ -144,10 +144,6 @@ class Cleanup(GridWorld):
     def waste_share(self, cells: Int[np.ndarray, "B cells"]) -> Float[np.ndarray, " B"]:
         """The waste's share of the river, 0 to 1."""
         return np.asarray(np.count_nonzero(cells == WASTE, axis=1) / len(self.chart.river))
-
-    def situation(self, known: Field, seat: int) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
-        """As every gridworld's, and the waste's share of the river."""
-        return super().situation(known, seat) | {"waste_share": self.waste_share(known.cells)}
 
     def _left(self, cells: Int[np.ndarray, "B cells"]) -> dict[str, Float[np.ndarray, "B 1"]]:
         return super()._left(cells) | {"waste": self.waste_share(cells)[:, None]}

@@ -22,7 +22,8 @@ from prospect_env.core.errors import BadParameter
 FLOOR, WALL, GRASS, APPLE, RIVER, WASTE = range(6)
 CHARACTERS = ".#,a~w"
 DRAWN = CHARACTERS + "P"  #: all that maps are drawn with
-#: (rows down, columns right) of one step north, east, south, west
+DIRECTIONS = ("north", "east", "south", "west")
+#: (rows down, columns right) of one step in each direction
 COMPASS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 

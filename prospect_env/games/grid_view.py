@@ -1,17 +1,18 @@
-"""What is seen of a gridworld: each seat's window as rows of 0s and 1s, and the onlooker's picture."""
+"""What is seen of a gridworld: each seat's window as rows of 0s and 1s and as a drawing, and the onlooker's picture."""
 
 from __future__ import annotations
 
 import colorsys
 import string
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from prospect_env.core.game import Tile
-from prospect_env.games.grid_map import FLOOR, GridMap
+from prospect_env.games.grid_map import APPLE, FLOOR, GRASS, RIVER, WALL, WASTE, GridMap
 
 #: by code of `grid_map`
 GROUNDS = (
@@ -23,7 +24,26 @@ GROUNDS = (
     Tile("waste", "w", (113, 75, 24)),
 )
 CHUNK = 512  #: windows made at a time: what is needed for that many stays in the cache
+ME = "@"  #: oneself in a drawing of one's window
+#: others in it, by how they face: as I do, to my right, towards me, to my left
+OTHERS = {
+    "^": "somebody facing the way you do",
+    ">": "somebody facing to your right",
+    "v": "somebody facing the opposite way",
+    "<": "somebody facing to your left",
+}
 NAMES = string.digits + string.ascii_uppercase  #: seats in pictures, so there are at most this many
+
+
+class Sight(NamedTuple):
+    """What a seat sees of a board, drawn so that what is ahead of it is at the top.
+
+    `rows` are of characters, the farthest first; none where it sees nothing. `signs` says what each that they hold
+    stands for.
+    """
+
+    rows: tuple[str, ...]
+    signs: dict[str, str]
 
 
 class GridView:
@@ -35,7 +55,8 @@ class GridView:
 
     def __init__(self, chart: GridMap, view: tuple[int, int, int], planes: tuple[int, ...]) -> None:
         ahead, behind, aside = view
-        self.chart = chart
+        self.chart, self.planes = chart, planes
+        self.place = ahead, aside  #: the row and column of the window where the seat itself is
         cells = [chart.facing(f, r) for f in range(ahead, -behind - 1, -1) for r in range(-aside, aside + 1)]
         #: the cells seen from each pose, row by row from the farthest
         self.window = np.ascontiguousarray(np.stack(cells, axis=1), dtype=np.intp)
@@ -69,6 +90,28 @@ class GridView:
             # Every index is in range; "clip" lets numpy write straight into the result.
             self.rows.take(rows, axis=0, out=seen[chunk], mode="clip")
         return seen.reshape(batch, seats, self.size)
+
+    def sight(self, seen: Float[np.ndarray, " O"]) -> Sight:
+        """A seat's observation drawn: so it shows just what `seen` says, and nothing from `nowhere`."""
+        shown = seen.reshape(self.shape) > 0
+        if not shown[(*self.place, len(self.planes))]:
+            return Sight((), {})
+        # Whoever stands on a cell hides its ground; where no plane is on, the ground is one that has none.
+        last = self.shape[2] - np.argmax(shown[:, :, ::-1], axis=2)
+        drawn = np.array(list(self.signs))[np.where(shown.any(axis=2), last, 0)]
+        drawn[self.place] = ME
+        rows = tuple("".join(row) for row in drawn)
+        known = self.signs | {ME: "you"}
+        return Sight(rows, {sign: name for sign, name in known.items() if any(sign in row for row in rows)})
+
+    @cached_property
+    def signs(self) -> dict[str, str]:
+        """What a cell may show and its name: the grounds that have no plane, as one; then a sign for each plane."""
+        possible = [FLOOR, WALL]
+        possible += [GRASS, APPLE] if len(self.chart.orchard) else []
+        possible += [RIVER, WASTE] if len(self.chart.river) else []
+        alike = " or ".join(GROUNDS[code].name for code in possible if code not in self.planes)
+        return {GROUNDS[FLOOR].character: alike} | {GROUNDS[code][1]: GROUNDS[code][0] for code in self.planes} | OTHERS
 
 
 @lru_cache(maxsize=64)

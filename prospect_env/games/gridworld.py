@@ -14,10 +14,13 @@ One step, in this order:
    (Perolat et al. 2017; no points are taken, unlike in Hughes et al. 2018). So there is always somebody left to act.
 5. Things grow. Whoever's time is up comes back at a free starting place.
 
-Everybody is told everything: what a policy reads in `known` is the whole state. But `observe` gives a seat only its
-window of `view` cells (ahead, behind, to each side), turned so that forward is up, as learners in the originals see it,
-and nothing while it is off. Reactions are events, in order of significance: a seat has hit somebody, cleaned waste,
-eaten an apple, or none of these. In one step it can do but one; over the window the most significant one counts.
+Policies know everything: what they read in `known` is the whole state, so that they can plan on it. But what a seat is
+shown, in numbers (`observe`) and in words alike, is its window of `view` cells (ahead, behind, to each side), turned so
+that forward is up, as learners in the originals see it, and nothing while it is off; of itself it is told where it is
+and which way it faces (`situation`), and of others what they did in the last step, wherever they are.
+
+Reactions are events, in order of significance: a seat has hit somebody, cleaned waste, eaten an apple, or none of
+these. In one step it can do but one; over the window the most significant one counts.
 """
 
 from __future__ import annotations
@@ -36,8 +39,9 @@ from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game, GameSpec, Outcome, Tile
 from prospect_env.games.grid_beam import covered, fired
 from prospect_env.games.grid_map import APPLE, GRASS, GridMap, grid_map, text_of
-from prospect_env.games.grid_view import NAMES, GridView, grid_view, legend, picture
+from prospect_env.games.grid_view import NAMES, GridView, Sight, grid_view, legend, picture
 from prospect_env.games.grid_walk import MOVES, TURNS, returned, walked
+from prospect_env.games.layers import layers
 from prospect_env.games.parameters import amount, whole
 
 
@@ -187,7 +191,7 @@ class GridWorld(Game):
         return picture(self.chart, state.cells, state.place)
 
     def situation(self, known: Field, seat: int) -> dict[str, Float[np.ndarray, " B"] | Int[np.ndarray, " B"]]:
-        """Where one is (-1: sent off) and faces (0 north to 3 west), steps one is still off, apples, steps to come."""
+        """Where one is (-1: sent off) and faces (0 north to 3 west), steps one is still off, steps to come."""
         row, column = np.divmod(known.place[:, seat].astype(np.int64), self.chart.columns)
         here = known.away[:, seat] == 0
         return {
@@ -195,7 +199,6 @@ class GridWorld(Game):
             "column": np.where(here, column, -1),
             "facing": known.facing[:, seat],
             "steps_off": known.away[:, seat],
-            "apples_left": np.count_nonzero(known.cells == APPLE, axis=1),
             "steps_left": self.steps - known.time,
         }
 
@@ -238,6 +241,12 @@ class GridWorld(Game):
         most = min(len(self.chart.starts), len(NAMES))
         if self.seats > most:
             raise BadParameter(f"seats is {self.seats}; this map has starting places (P) for {most}")
+
+
+def sight_of(game: Game, seen: Float[np.ndarray, " O"]) -> Sight | None:
+    """What a seat of `game` sees whose observation is `seen`; None where seats see all there is to draw."""
+    *_, rules = layers(game)
+    return rules.eyes.sight(seen) if isinstance(rules, GridWorld) else None
 
 
 def probability(name: str, value: object) -> float:

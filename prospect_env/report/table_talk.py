@@ -16,6 +16,7 @@ from functools import cached_property
 from prospect_env.core.errors import ProspectError
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, parse
+from prospect_env.games.grid_view import Sight
 from prospect_env.report.screen import quiet_stdout
 from prospect_env.stories import plain
 from prospect_env.stories.fitting import fitting
@@ -81,23 +82,23 @@ class Voice:
         over: bool = False,
         situation: Mapping[str, float] | None = None,
         board: str = "",
+        sight: Sight | None = None,
     ) -> str:
         """What happened in the last step and, where it matters, how things stand: a `stories.teller.Teller`."""
         if not (legal or over):
-            situation, board = None, ""
+            situation, board, sight = None, "", None
         if self.story is None:
             *_, happened, question = plain.narrate(self.game, seat, step, (), seen, reward, over).split("\n")
             said = [f"So far {step} of at most {self.game.spec.horizon} steps."]
             said += [] if seen is None else [happened]
-            said += [
-                f"{name.replace('_', ' ')}: {value:g}" for name, value in (situation or {}).items() if value == value
-            ]
+            said += plain.standing(situation, board, sight)
         else:
             question = self.story.over(seat) if over else self.story.choice(seat, ())
             said = [self.story.clock(seat, step)]
             said += [] if seen is None else [self.story.event(seat, seen, reward)]
             said += [self.story.situation(seat, situation)] if situation else []
-        return "\n".join(part for part in [*said, board, "" if legal else question] if part)
+            said += [board, self.story.sight(seat, sight)]
+        return "\n".join(part for part in [*said, "" if legal else question] if part)
 
 
 class _Table(Cast):

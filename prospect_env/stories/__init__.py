@@ -34,7 +34,7 @@ side of one seat, and consists of
   ==========================================  ================================================================
 
 * whatever it wants to say otherwise than `templates/shared.j2`, which has the rest: modifiers, `rounds`, `you`,
-  `options`, `aim`, events (`did`, `said`, `paid`, `situation_<name>(value)`, `over`), `choice`, `forecast`.
+  `options`, `aim`, events (`did`, `said`, `paid`, `situation_<name>(value)`, `sight`, `over`), `choice`, `forecast`.
 
 `one_of("..", "..")` are paraphrases, of which a story uses one throughout. Variables: `me`, `them` (the first other
 seat), `others`, `word`, `by_round`, `cooperative`; and in macros that tell no fact `spec`, `noisy` (what is seen need

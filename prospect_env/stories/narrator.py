@@ -12,6 +12,7 @@ import numpy as np
 from prospect_env.core.errors import BadParameter, UnreadableText
 from prospect_env.core.game import Game
 from prospect_env.core.state import Shared
+from prospect_env.games.grid_view import Sight
 from prospect_env.stories.distractors import distracted
 from prospect_env.stories.drawing import canonical, turned, variants
 from prospect_env.stories.fitting import fits
@@ -67,6 +68,10 @@ class Narrator(Shared):
         known = {name: value for name, value in situation.items() if not np.isnan(value)}
         return "\n".join(self._told.standing(seat, name, value) for name, value in known.items())
 
+    def sight(self, seat: int, sight: Sight | None) -> str:
+        """What `seat` sees around it, row by row under a heading; the rules say how it is drawn. Empty if nothing."""
+        return "\n".join([self._told.line(seat, "sight"), *sight.rows]) if sight and sight.rows else ""
+
     def clock(self, seat: int, played: int) -> str:
         """How many steps have been played."""
         return self._told.line(seat, "clock", played=played)
@@ -97,6 +102,7 @@ class Narrator(Shared):
         reward: float | None = None,
         over: bool = False,
         situation: Mapping[str, float] | None = None,
+        sight: Sight | None = None,
     ) -> str:
         """All that `seat` is told after `step` steps: rules, how far the game is, what happened, what may be done."""
         now = [self.rules(seat), self.clock(seat, step)]
@@ -104,6 +110,7 @@ class Narrator(Shared):
             now.append(self.event(seat, seen, reward))
         if situation:
             now.append(self.situation(seat, situation))
+        now.append(self.sight(seat, sight))
         return "\n".join(part for part in [*now, self.over(seat) if over else self.choice(seat, legal)] if part)
 
     def read(self, text: str) -> Game:

@@ -23,6 +23,7 @@ TOLD_IN_PLAY = {
     "paid": ("amount",),
     "clock": ("played",),
     "situation": ("name", "value"),
+    "sight": (),
     "choice": ("options",),
     "forecast": ("lead", "own_action", "who", "options"),
     "wait": (),

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from prospect_env.core.game import Game
 from prospect_env.core.make import call, parse
+from prospect_env.games.grid_view import Sight
 from prospect_env.stories import plain
 from prospect_env.stories.narrator import Narrator, story
 
@@ -30,6 +31,7 @@ class Teller(Protocol):
         over: bool = False,
         situation: Mapping[str, float] | None = None,
         board: str = "",
+        sight: Sight | None = None,
     ) -> str: ...
 
 
@@ -53,15 +55,16 @@ def teller(game: Game, spec: str | None = None) -> Teller:
         over: bool = False,
         situation: Mapping[str, float] | None = None,
         board: str = "",
+        sight: Sight | None = None,
     ) -> str:
         if told is None:
-            return plain.narrate(game, seat, step, legal, seen, reward, over, situation, board)
+            return plain.narrate(game, seat, step, legal, seen, reward, over, situation, board, sight)
         now = [told.clock(seat, step)]
         if seen is not None:
             now.append(told.event(seat, seen, reward))
         if situation:
             now.append(told.situation(seat, situation))
-        now += [board, told.over(seat) if over else told.choice(seat, legal)]
+        now += [board, told.sight(seat, sight), told.over(seat) if over else told.choice(seat, legal)]
         return plain.fitted(told.rules(seat), "\n".join(part for part in now if part))
 
     return tell

@@ -89,18 +89,19 @@ def test_a_sequential_game_from_the_second_seat(story: list[str], waits: str, se
     assert theirs.endswith(", played by always:action=6: 5")
 
 
-def test_a_gridworld_has_its_board_at_each_turn() -> None:
+def test_a_gridworld_shows_ones_window_at_each_turn() -> None:
     table = ["cleanup:seats=3,map=small,steps=9", "--opponent", "cleaner", "--opponent", "random", "--max-steps", "2"]
     plain = play(*table, typed="turn_l\nstay\n").stdout
-    assert plain.count("########") == 3 * 2
-    assert plain.count("(. floor") == 3, "at both turns and at the end"
+    assert plain.count("What you see, with what is ahead of you at the top; you face") == 3, "both turns and the end"
+    assert "@" in plain
+    assert "0 seat 0" not in plain, "the whole board is for onlookers"
     assert "you chose turn_left" in plain
     assert "Cut short after 2 steps, in all:" in plain
     assert "played by cleaner: " in plain
     told = play(*table, "--story", "business", typed="wait\nblow\n").stdout
     assert "You chose to wait." in told
     assert told.count("You sit in seat 0 as player_0 (Ann).") == 1
-    assert told.count("(. floor") == 3, "at both turns and at the end"
+    assert told.count("This is what you see:") == 3, "at both turns and at the end"
 
 
 def test_hidden_information_stays_hidden() -> None:

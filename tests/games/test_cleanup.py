@@ -145,11 +145,12 @@ def test_a_match_comes_out_the_same_whichever_rivers_are_beside_it() -> None:
         assert np.array_equal(single.cells[0], together.cells[match])
 
 
-def test_situation_tells_the_waste() -> None:
+def test_the_share_of_waste_is_measured_and_told_to_no_seat() -> None:
     game = river()
-    told = game.situation(standing(game, (2, 5, WEST)), 0)
+    state = standing(game, (2, 5, WEST))
     # Thirteen of sixteen river cells.
-    assert told["waste_share"].tolist() == [13 / 16]
+    assert game.waste_share(state.cells).tolist() == [13 / 16]
+    assert set(game.situation(state, 0)) == {"row", "column", "facing", "steps_off", "steps_left"}
 
 
 def test_the_default_river() -> None:

@@ -90,6 +90,5 @@ def test_the_picture_and_the_numbers_of_a_situation() -> None:
         "column": [4],
         "facing": [WEST],
         "steps_off": [0],
-        "apples_left": [0],
         "steps_left": [100],
     }
