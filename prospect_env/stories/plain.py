@@ -15,7 +15,7 @@ from prospect_env.games.matrix import MatrixGame
 from prospect_env.games.modifier import Modifier
 
 CHARACTERS = string.ascii_letters + string.digits + string.punctuation + " \n"  #: all that a narration is made of
-LENGTH = 4096  #: the most characters it has
+LENGTH = 16384  #: the most characters it has
 
 _CHANGES = {
     "announcements": "Before each move everybody who is about to move says what they will do, or nothing; "

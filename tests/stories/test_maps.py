@@ -66,12 +66,12 @@ def told(name: str = "harvest", frame: str = "ecology") -> tuple[Narrator, list[
 @pytest.mark.parametrize(
     "planted",
     [
-        "{before} fifth row of the chart is, from west to east, #####.",
-        "{before} second row of the chart is, from west to east, #aaa#.",
-        "{before} second row of the chart is, from west to east, #Pa,#.",
-        "{before} second row of the chart is, from west to east, #Pa,# and {other} begins there.",
-        "{before} second row of the chart is, from west to east, #Pa,#, as {other} always starts there.",
-        "{before} last row of the chart is, from west to east, #####.",
+        "{before} fifth row of the chart is #####.",
+        "{before} second row of the chart is #aaa#.",
+        "{before} second row of the chart is #Pa,#.",
+        "{before} second row of the chart is #Pa,# and {other} begins there.",
+        "{before} second row of the chart is #Pa,#, as {other} always starts there.",
+        "{before} last row of the chart is #####.",
         "The chart is called small and looks like this: {other}.",
         "On charts an a is poison.",
     ],
@@ -113,7 +113,7 @@ def test_a_high_map_has_rows_beyond_any_list_of_numerals() -> None:
     game = make_game("harvest", seats=2, map=rows)
     narrator = story(game)
     text = narrator.rules(0)
-    assert "the 222nd row of the map is" in text
+    assert "222nd row of the map is" in text
     assert narrator.read(text) == game
 
 

@@ -212,6 +212,18 @@ def test_a_window_is_the_board_turned_and_cut_out(name: str) -> None:
             assert sight.rows == tuple("".join(line) for line in window)
 
 
+@pytest.mark.parametrize("name", GRIDWORLDS)
+def test_all_rules_and_all_that_is_seen_fit_into_a_text(name: str) -> None:
+    game = make_game(name)
+    assert isinstance(game, GridWorld)
+    game = make_game(name, map=game.maps["open"])
+    for frame in frames(game):
+        rules = story(game, frame).rules(0)
+        text = told(game, frame).told(0, 0, played(game, 0)[0], legal=list(range(len(game.spec.actions))))
+        assert text.startswith(f"{rules}\n")
+        assert len(text) > 4096, "what has once been the bound"
+
+
 def test_onlookers_see_the_whole_board() -> None:
     view = prospect_env.parallel_env("harvest", forecast="off", render_mode="ansi", **GAME_PARAMETERS["harvest"])
     view.reset(seed=1)
