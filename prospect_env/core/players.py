@@ -98,15 +98,15 @@ class Players:
         what is forecast matters only as far as it is decided by.
         """
         turn = Turn({}, {}, {})
-        for seat in self.policies if seats is None else seats:
-            if not now[:, seat].any():
-                continue
-            policy, luck = self.policies[seat], position.chance(at, seat)
-            seen = position.view(self.game, at, seat, now)
+        asked = [seat for seat in (self.policies if seats is None else seats) if now[:, seat].any()]
+        views = {seat: position.view(self.game, at, seat, now) for seat in asked}
+        for seat in asked if len(asked) > 1 else ():
+            if self._commits(seat, imagined, branched):
+                self.policies[seat].prepare(at.memories[seat], views[seat], position.chance(at, seat))
+        for seat in asked:
+            policy, luck, seen = self.policies[seat], position.chance(at, seat), views[seat]
             memory, feed = at.memories[seat], self.feeds.get(seat)
-            own = None
-            if policy.reads_forecast or not branched:
-                own = self._own_forecast(at, seat, seen, luck, imagined)
+            own = self._own_forecast(at, seat, seen, luck, imagined, branched)
             fed = own
             if own is not None and feed is not None and not (feed.oracle and imagined):
                 truth = partial(self._oracle, at, seat, luck, own)
@@ -118,12 +118,20 @@ class Players:
             turn.decisions[seat] = checked(policy.decide(memory, seen, luck, fed), seen)
         return turn
 
-    def _own_forecast(self, at: Position, seat: int, seen: View, luck: Chance, imagined: bool) -> Forecast | None:
+    def _commits(self, seat: int, imagined: bool, branched: bool) -> bool:
+        """Whether the policy is asked for a forecast of its own."""
+        policy, feed = self.policies[seat], self.feeds.get(seat)
+        replaced = feed is not None and feed.whole and not (self.commit or imagined)
+        return policy.forecasts and (policy.reads_forecast or not branched) and not replaced
+
+    def _own_forecast(
+        self, at: Position, seat: int, seen: View, luck: Chance, imagined: bool, branched: bool
+    ) -> Forecast | None:
         policy = self.policies[seat]
-        if not policy.forecasts:
-            return None
-        if not (self.commit or imagined) and seat in self.feeds and self.feeds[seat].whole:
-            return Forecast(uniform((len(seen.active), *self.game.spec.forecast_shape)))
+        if not self._commits(seat, imagined, branched):
+            # Where it is replaced whole, its place is kept for what it is replaced by.
+            kept = policy.forecasts and (policy.reads_forecast or not branched)
+            return Forecast(uniform((len(seen.active), *self.game.spec.forecast_shape))) if kept else None
         own = policy.forecast(at.memories[seat], seen, luck)
         if own is not None and policy.oracle and not imagined:
             return self._oracle(at, seat, luck, own)

@@ -124,6 +124,12 @@ class Policy(Shared, ABC):
     def begin(self, table: Table) -> Memory:
         """The memory of `table.matches` new matches; raises `UnsuitablePolicy` if it cannot play this game here."""
 
+    def prepare(self, memory: Memory, view: View, chance: Chance) -> None:
+        """Called for everybody who is about to be asked, before anybody is: to have questions answered together.
+
+        It changes nothing that can be told from what is forecast and decided.
+        """
+
     @abstractmethod
     def decide(self, memory: Memory, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
         """What it would do here; changes nothing. Rows of matches in which it is not active are ignored."""
@@ -166,6 +172,13 @@ class Predictor(Shared, ABC):
     @abstractmethod
     def predict(self, memory: Memory, view: View, chance: Chance) -> Float[np.ndarray, "B N A"]:
         """Probabilities of every seat's *executed* action in this step; seats independent given the history."""
+
+    def rows(self, memory: Memory, view: View, chance: Chance) -> Float[np.ndarray, "B L A N R"] | None:
+        """The whole tensor, where the predictor states it row by row; None: it is rolled forward from `predict`."""
+        return None
+
+    def prepare(self, memory: Memory, view: View, chance: Chance) -> None:
+        """As a policy's."""
 
     def observe(self, memory: Memory, event: Event) -> Memory:
         """The memory after one step."""

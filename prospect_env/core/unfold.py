@@ -198,11 +198,14 @@ def roll_forward(predictor: Predictor, memory: Memory, seen: View, luck: Chance)
     """The forecast `[B, L, A, N, R]` that follows from what `predictor` says, rolled forward through the rules.
 
     Exact where all is known, certain and the joint choices are few; otherwise an average over `SAMPLES` draws. It is
-    given that the match goes on: ends by chance are for planners to reckon with.
+    given that the match goes on: ends by chance are for planners to reckon with. A predictor that states its rows
+    itself is taken at its word.
     """
     source = PredictorSource(seen.game, predictor, seen.seat)
     nodes = thoughts(seen, luck, {"predictor": memory})
-    return Forecast(unfold_all(source, nodes, seen.seat).probs, Asking(source, nodes))
+    stated = predictor.rows(memory, seen, luck)
+    probs = unfold_all(source, nodes, seen.seat).probs if stated is None else stated
+    return Forecast(probs, Asking(source, nodes))
 
 
 def unfold_all(source: Source, nodes: Sequence[Position], seat: int) -> Unfolding:

@@ -5,16 +5,17 @@ The same memory, filled from the calls a run recorded, replays that run bit for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from prospect_agents.language.model import LanguageModel, Query, Request, Scored, Writer, Written
 from prospect_env.core.errors import ModelError
+from prospect_env.core.policy import Call
 
 
 def prompt_hash(identity: str, asked: Query | Request) -> str:
@@ -30,6 +31,14 @@ def prompt_hash(identity: str, asked: Query | Request) -> str:
         digest.update(len(data).to_bytes(8, "little"))
         digest.update(data)
     return digest.hexdigest()
+
+
+class Answer(NamedTuple):
+    """What was said to a question: its key, the answer with its cost, and whether it was known already."""
+
+    key: str
+    said: Any
+    known: bool
 
 
 class MemoModel:
@@ -52,10 +61,13 @@ class MemoModel:
         self._model = model
         self.identity: str = model.identity if model is not None else str(identity)
         self.entries: dict[str, Scored | Written] = {}
+        self._expected: dict[str, Query] = {}
+        self._unclaimed: set[str] = set()
         self.preload(entries or {})
 
     def forget(self) -> None:
         """Drop what the model keeps between calls only to be faster; answers are still remembered."""
+        self._expected, self._unclaimed = {}, set()
         forget = getattr(self._model, "forget", None)
         if forget is not None:
             forget()
@@ -64,48 +76,74 @@ class MemoModel:
         """Remember these answers too; what is known already stays."""
         self.entries = {key: _as_answer(value) for key, value in entries.items()} | self.entries
 
+    def recorded(self, calls: Iterable[Call]) -> None:
+        """Remember what these recorded calls were answered."""
+        self.preload(
+            {call.prompt_hash: np.array(call.logprobs) if call.labels else _as_written(call) for call in calls}
+        )
+
+    def expect(self, queries: Sequence[Query]) -> None:
+        """Say that these will be asked: the next questions that the model is asked go to it together with them."""
+        if self._model is not None:
+            hashed = {prompt_hash(self.identity, query): query for query in queries}
+            self._expected |= {key: query for key, query in hashed.items() if key not in self.entries}
+
     def score(self, queries: Sequence[Query]) -> list[Scored]:
         """As the wrapped model; what is remembered costs nothing (all its tokens cached, none out, no latency).
 
         Raises:
             ModelError: replaying without a model, and a question was not recorded.
         """
-        answers: list[Scored] = self._answers(queries, "score", Scored)
-        for query, answer in zip(queries, answers, strict=True):
-            if len(answer.logprobs) != len(query.labels):
-                key = prompt_hash(self.identity, query)
-                raise ModelError(f"answer {key} has {len(answer.logprobs)} log-probabilities for labels {query.labels}")
-        return answers
+        return [answer.said for answer in self.recall(queries, "score")]
 
     def write(self, requests: Sequence[Request]) -> list[Written]:
         """As the wrapped model, and as `score`; raises `ModelError` for a model that scores labels only."""
-        if self._model is not None and not isinstance(self._model, Writer):
-            raise ModelError(f"{self.identity} scores labels and cannot write")
-        return self._answers(requests, "write", Written)
+        return [answer.said for answer in self.recall(requests, "write")]
 
-    def _answers(self, asked: Sequence[Any], how: str, kind: type[Any]) -> list[Any]:
+    def recall(self, asked: Sequence[Any], how: Literal["score", "write"]) -> list[Answer]:
+        """What the model says, or said; raises as `score` and `write`."""
         hashes = [prompt_hash(self.identity, each) for each in asked]
         # One call for all misses, in their order: the model below shares work between equal contexts.
         misses = {key: each for key, each in zip(hashes, asked, strict=True) if key not in self.entries}
-        if misses and self._model is None:
+        if misses:
+            self._ask(misses, how)
+        answers = []
+        for key, each in zip(hashes, asked, strict=True):
+            said = self.entries[key]
+            _check(key, each, said)
+            # The first to get an answer bears its cost; every repetition is free.
+            fresh = key in self._unclaimed
+            self._unclaimed.discard(key)
+            free = said if fresh else replace(said, tokens_cached=said.tokens_in, tokens_out=0, latency=0.0)
+            answers.append(Answer(key, free, not fresh))
+        return answers
+
+    def _ask(self, misses: dict[str, Any], how: str) -> None:
+        if self._model is None:
             each = next(iter(misses.values()))
             raise ModelError(
-                f"{len(misses)} of {len(asked)} questions are not among the {len(self.entries)} recorded answers of "
-                f"{self.identity}; the first ends in {each.tail[-60:]!r}"
+                f"{len(misses)} questions are not among the {len(self.entries)} recorded answers of {self.identity}; "
+                f"the first ends in {each.tail[-60:]!r}"
             )
-        if misses:
-            self.entries.update(zip(misses, getattr(self._model, how)(list(misses.values())), strict=True))
-        answers = []
-        for key in hashes:
-            answer = self.entries[key]
-            if not isinstance(answer, kind):
-                raise ModelError(f"answer {key} is a {type(answer).__name__}; {how} asks for a {kind.__name__}")
-            # The asked copy keeps its cost; every repetition is free.
-            fresh = misses.pop(key, None) is not None
-            answers.append(
-                answer if fresh else replace(answer, tokens_cached=answer.tokens_in, tokens_out=0, latency=0.0)
-            )
-        return answers
+        if how == "write" and not isinstance(self._model, Writer):
+            raise ModelError(f"{self.identity} scores labels and cannot write")
+        if how == "score":
+            misses = self._expected | misses
+            self._expected = {}
+        self.entries.update(zip(misses, getattr(self._model, how)(list(misses.values())), strict=True))
+        self._unclaimed |= misses.keys()
+
+
+def _check(key: str, asked: Query | Request, said: Scored | Written) -> None:
+    """Raise `ModelError` where a recorded answer is none to this question."""
+    if isinstance(asked, Query) != isinstance(said, Scored):
+        raise ModelError(f"answer {key} is {type(said).__name__}, which a {type(asked).__name__} does not ask for")
+    if isinstance(asked, Query) and isinstance(said, Scored) and len(said.logprobs) != len(asked.labels):
+        raise ModelError(f"answer {key} has {len(said.logprobs)} log-probabilities for labels {asked.labels}")
+
+
+def _as_written(call: Call) -> Written:
+    return Written(call.text, True, call.tokens_in, call.tokens_cached, call.tokens_out, call.latency)
 
 
 def _as_answer(value: ArrayLike | Scored | Written) -> Scored | Written:

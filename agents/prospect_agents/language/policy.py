@@ -1,29 +1,42 @@
-"""Language models at the table: `direct` asks for the choice, `scot` predicts first, `plan` hands to a planner.
+"""Language models at the table: `direct` asks for the choice, `scot` predicts first, and the others hand to a planner.
 
-In all modes the model's label probabilities about the other become the forecast. Only in `plan` does code wire the
-forecast to the choice; in `scot` the likeliest prediction is written into the prompt and the model may use it or not
-(social chain of thought, Akata et al.); in `direct` it is not even shown.
+In all modes what the model says about the others becomes the forecast. In `plan` code wires the forecast to the
+choice, and so it does in `simulate`, `reflect` and `verbal`, which are other ways to come by a forecast. In `scot` the
+likeliest prediction is written into the prompt and the model may use it or not (social chain of thought, Akata et al.);
+in `direct` it is not even shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from prospect_agents.catalog import planners
-from prospect_agents.language.predictor import LanguagePredictor, Log
+from prospect_agents.language.asked import Note
+from prospect_agents.language.log import Log
+from prospect_agents.language.predictor import LanguagePredictor
+from prospect_agents.language.questions import Row, own_choices
 from prospect_agents.prospective import Prospective
 from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
-from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.make import call, parse
 from prospect_env.core.policy import Call, Decision, Event, Policy, Table, View
+from prospect_env.core.registry import load
 from prospect_env.core.unfold import roll_forward
 
 TIE = 1e-9  #: probabilities closer than this count as equal
+
+#: how a forecast is come by, and whether a planner chooses by it
+MODES: dict[str, tuple[str, bool]] = {
+    "direct": ("prospect_agents.language.predictor:LanguagePredictor", False),
+    "scot": ("prospect_agents.language.predictor:LanguagePredictor", False),
+    "plan": ("prospect_agents.language.predictor:LanguagePredictor", True),
+}
 
 
 class LanguagePolicy(Policy):
@@ -38,6 +51,7 @@ class LanguagePolicy(Policy):
             raise BadParameter("scot writes its prediction into the prompt; it needs forecast=true")
         self.predictor, self.mode, self.temperature = predictor, mode, temperature
         self.forecasts = forecast
+        self.reads_forecast = mode == "scot"
 
     @property
     def identity(self) -> str:
@@ -49,20 +63,28 @@ class LanguagePolicy(Policy):
         self.predictor.preload(calls)
 
     def begin(self, table: Table) -> Log:
+        if self.mode == "scot" and not table.game.spec.reactions_are_actions:
+            raise UnsuitablePolicy(f"scot names others' actions; {table.game.spec.name} forecasts coarser reactions")
         return self.predictor.begin(table)
+
+    def prepare(self, memory: Log, view: View, chance: Chance) -> None:
+        self.predictor.prepare(memory, view, chance)
 
     def forecast(self, memory: Log, view: View, chance: Chance) -> Forecast:
         return roll_forward(self.predictor, memory, view, chance)
 
     def decide(self, memory: Log, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
-        rows = np.flatnonzero(view.active)
-        said: list[int | None] | None = None
+        asked = own_choices(view)
         if self.mode == "scot":
-            said = self._predictions(view, forecast, rows)
-        answers = self.predictor.ask(memory, view, [(int(row), True) for row in rows], said)
+            asked = [self._noted(row, view, forecast) for row in asked]
+        return self.chosen(view, chance, asked, self.predictor.answers(memory, view, asked))
+
+    def chosen(self, view: View, chance: Chance, asked: list[Row], answers: list[Any]) -> Decision:
+        """A draw from what the model says of its own choice."""
         probs = normalised(view.legal.astype(np.float64))
-        probs[rows] = np.array(answers).reshape(len(rows), -1)
-        probs = normalised(probs * view.legal)
+        for (row, question), answer in zip(asked, answers, strict=True):
+            probs[row] = 0.0
+            probs[row, list(question.options)] = answer
         if self.temperature == 0:
             best = probs == probs.max(axis=1, keepdims=True)
             probs = best / best.sum(axis=1, keepdims=True)
@@ -70,18 +92,20 @@ class LanguagePolicy(Policy):
             probs = normalised(probs ** (1.0 / self.temperature))
         return Decision(chance.categorical("action", probs), probs)
 
-    def _predictions(self, view: View, forecast: Forecast | None, rows: np.ndarray) -> list[int | None]:
-        """What the forecast says the other will most likely do now, as actions; None where nothing is likeliest."""
+    def _noted(self, row: Row, view: View, forecast: Forecast | None) -> Row:
+        """The question with what each of the others will most likely do now; nothing is said where that is a tie."""
         if forecast is None:
             raise UnsuitablePolicy(f"{self.name or 'scot'} writes its forecast into the prompt and was given none")
-        spec = view.game.spec
-        if not spec.reactions_are_actions:
-            raise UnsuitablePolicy(f"scot names the other's action; {spec.name} forecasts coarser reactions")
         # Rows of the tensor may differ by own action; the choice is still to be made, so all legal ones count alike.
-        weights = normalised(view.legal[rows].astype(np.float64))[..., None]
-        said = short_sum(weights * forecast.probs[rows, 0, :, 1 - view.seat], axis=1)
-        ties = (said >= said.max(axis=-1, keepdims=True) - TIE).sum(axis=-1) > 1
-        return [None if tie else int(action) for tie, action in zip(ties, np.argmax(said, axis=-1), strict=True)]
+        weights = normalised(view.legal[row.row].astype(np.float64))[:, None]
+        notes = []
+        for about in range(view.game.spec.seats):
+            said = short_sum(weights * forecast.probs[row.row, 0, :, about], axis=0)
+            likeliest = np.flatnonzero(said >= said.max() - TIE)
+            if about != view.seat and len(likeliest) == 1:
+                options = tuple(map(int, np.flatnonzero(said > 0)))
+                notes.append(Note(about, int(likeliest[0]), options))
+        return Row(row.row, replace(row.asked, notes=tuple(notes)))
 
     def observe(self, memory: Log, event: Event) -> Log:
         return self.predictor.observe(memory, event)
@@ -97,26 +121,38 @@ def lm(
     planner: str = "lookahead",
     temperature: float | None = None,
     forecast: bool = True,
+    style: str | None = None,
+    memory: str | int | None = None,
+    rows: str | None = None,
+    preamble: str | None = None,
     dtype: str | None = None,
     batch_invariant: bool | None = None,
     **parameters: Any,
 ) -> Policy:
     """A language model at the table: it chooses (`direct`), predicts first (`scot`), or feeds a planner (`plan`).
 
-    `model` is a known name, a folder, a hub id or `fake`; `mode` is `direct`, `scot` or `plan`; `format` is how the
-    match is told, by name, or in a story: `format=(story:frame=business,variant=3)`. In `plan`, `planner` and any other
-    parameter (`depth`, `discount`) are the planner's. `temperature` is the model's in `direct` and `scot`, the
-    planner's in `plan`. `forecast=false` saves `direct` its forecast.
+    `model` is a known name, a folder, a hub id or `fake`; `mode` is `direct`, `scot`, `plan`, or one of the other ways
+    to come by a forecast that a planner acts on. `format` is how the match is told, by name, or in a story:
+    `format=(story:frame=business,variant=3)`. `style` is `completion` or `chat`; `memory` is `full`, `counts` or a
+    number of last steps; `rows` is `rolled` or `asked`; `preamble` is written before everything. With a planner,
+    `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is the model's in `direct`
+    and `scot`, else the planner's. `forecast=false` saves `direct` its forecast.
     """
-    options = {"dtype": dtype, "batch_invariant": batch_invariant}
-    predictor = LanguagePredictor(model, format, **{key: value for key, value in options.items() if value is not None})
-    if mode == "plan":
-        name, given = parse(planner)
-        if temperature is not None:
-            given["temperature"] = temperature
-        return Prospective(predictor, call(f"planner {name!r}", planners[name], {**given, **parameters}))
-    if mode not in ("direct", "scot"):
-        raise BadParameter(f"mode is {mode!r}; it may be direct, scot or plan")
-    if parameters:
-        raise BadParameter(f"mode={mode} has no planner to take {', '.join(sorted(parameters))}")
-    return LanguagePolicy(predictor, mode, 1.0 if temperature is None else temperature, forecast)
+    if mode not in MODES:
+        raise UnknownName("mode of lm", mode, MODES)
+    kind, plans = MODES[mode]
+    options = {
+        "style": style, "memory": memory, "rows": rows, "preamble": preamble, "dtype": dtype,
+        "batch_invariant": batch_invariant,
+    }  # fmt: skip
+    given = {key: value for key, value in options.items() if value is not None}
+    if not plans:
+        if parameters:
+            raise BadParameter(f"mode={mode} has no planner to take {', '.join(sorted(parameters))}")
+        predictor = load(kind)(model, format, **given)
+        return LanguagePolicy(predictor, mode, 1.0 if temperature is None else temperature, forecast)
+    name, planned = parse(planner)
+    if temperature is not None:
+        planned["temperature"] = temperature
+    made = call(f"planner {name!r}", planners[name], {**planned, **parameters})
+    return Prospective(load(kind)(model, format, **given), made)

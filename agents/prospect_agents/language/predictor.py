@@ -1,47 +1,67 @@
-"""A language model as a predictor: label probabilities after a log of the match, for every seat."""
+"""A language model as a predictor: label probabilities after a telling of the match, for every seat."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
+from numpy.typing import NDArray
 
-from prospect_agents.language.formats import Rounds, prompt_format
-from prospect_agents.language.memo import MemoModel, prompt_hash
+from prospect_agents.language.asked import Asked, Moment, Past
+from prospect_agents.language.formats import prompt_format
+from prospect_agents.language.log import Log
+from prospect_agents.language.memo import Answer, MemoModel
 from prospect_agents.language.model import LanguageModel, Query, load_model
-from prospect_env.core.baselines import lawful
+from prospect_agents.language.questions import Row, about_now, rolled, stated_rows, stepwise, tensor
+from prospect_agents.language.summary import counted
 from prospect_env.core.chance import Chance
-from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.errors import BadParameter
+from prospect_env.core.game import Game
 from prospect_env.core.policy import Call, Event, Predictor, Table, View
 
-
-@dataclass(frozen=True)
-class Log:
-    """What was done in each round: Int8 `[B, H, 2]` as (own, other's), and how many rounds that is, Int32 `[B]`."""
-
-    seat: int
-    done: Int[np.ndarray, "B H 2"]
-    length: Int[np.ndarray, " B"]
+STYLES = ("completion", "chat")
+ROWS = ("rolled", "asked")
 
 
 class LanguagePredictor(Predictor):
     """Asks a model how each seat will act; also answers for policies that ask it what to do themselves.
 
-    `format` is a prompt format (`prospect_agents.language.formats`), by name or as a spec. Answers are remembered by
-    prompt, so that the same question is asked once however often it comes up in branches and paired runs.
+    `format` is a prompt format (`prospect_agents.language.formats`), by name or as a spec. `style` is `completion` (the
+    telling is continued) or `chat` (it is what a user says). `memory` is what is told of the past: `full`, or the
+    number of last steps, or `counts`: the last step, and how often each last action was answered by what. `rows` is how
+    the tensor comes about: `rolled` forward from what is said of single steps, or `asked` row by row; by default rolled
+    where a step has few joint choices. `preamble` is written before everything else.
+
+    Answers are remembered by prompt, so that the same question is asked once however often it comes up in branches and
+    paired runs.
     """
 
     def __init__(
-        self, model: str | LanguageModel = "smollm2-135m", format: str = "reaction_log", **options: Any
+        self,
+        model: str | LanguageModel = "smollm2-135m",
+        format: str = "reaction_log",
+        style: str = "completion",
+        memory: str | int = "full",
+        rows: str | None = None,
+        preamble: str = "",
+        **options: Any,
     ) -> None:
-        self.format = prompt_format(format)
+        for name, value, allowed in (("style", style, STYLES), ("rows", rows, (None, *ROWS))):
+            if value not in allowed:
+                raise BadParameter(
+                    f"{name} is {value!r}; it may be {' or '.join(str(each) for each in allowed if each)}"
+                )
+        whole = isinstance(memory, int) and not isinstance(memory, bool)
+        if not (memory in ("full", "counts") if isinstance(memory, str) else whole and memory >= 1):
+            raise BadParameter(f"memory is {memory!r}; it may be full, counts, or a number of steps, 1 or more")
+        self.format, self.style, self.memory, self.row_mode = prompt_format(format), style, memory, rows
+        self.preamble = preamble
         self.model = _remembering(model, **options) if isinstance(model, str) else MemoModel(model)
-        told = f"({format})" if ":" in format else format
-        self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={told}"
+        words = f"({format})" if ":" in format else format
+        self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={words}"
         self._calls: list[Call] = []
 
     @property
@@ -51,78 +71,106 @@ class LanguagePredictor(Predictor):
 
     def preload(self, calls: Iterable[Call]) -> None:
         """Answer these recorded questions as they were answered then."""
-        recorded = {call.prompt_hash: np.array(call.logprobs) for call in calls if call.model == self.identity}
-        self.model.preload(recorded)
-
-    def begin(self, table: Table) -> Log:
-        spec = table.game.spec
-        if spec.seats != 2:
-            raise UnsuitablePolicy(f"{self.name} is told of games of 2 seats; {spec.name} has {spec.seats}")
-        self.format.telling(table.game, table.seat, 0)
-        # Scores depend a little on what a model has cached. A batch that starts from nothing can be played again the
-        # same, so a run that was killed goes on as if it had not been.
-        self.model.forget()
-        done = np.zeros((table.matches, spec.horizon, 2), dtype=np.int8)
-        return Log(table.seat, done, np.zeros(table.matches, dtype=np.int32))
-
-    def observe(self, memory: Log, event: Event) -> Log:
-        pair = event.seen[:, [memory.seat, 1 - memory.seat]]
-        played = (pair >= 0).all(axis=1)
-        rows = np.flatnonzero(played)
-        done = memory.done.copy()
-        done[rows, memory.length[rows]] = pair[rows]
-        return replace(memory, done=done, length=memory.length + played)
-
-    def predict(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B N A"]:
-        # Hypothetical continuations come several to a match. There the own action is enumerated, never predicted.
-        several = np.bincount(np.searchsorted(np.unique(view.match), view.match)).max() > 1
-        asked = [
-            (int(row), own) for row in np.flatnonzero(view.active) for own in ((False,) if several else (False, True))
-        ]
-        answers = self.ask(memory, view, asked)
-        probs = np.ones((len(view.active), 2, len(view.game.spec.actions)))
-        for (row, own), answer in zip(asked, answers, strict=True):
-            probs[row, view.seat if own else 1 - view.seat] = answer
-        return lawful(view, probs)
-
-    def ask(
-        self, memory: Log, view: View, asked: Sequence[tuple[int, bool]], said: Sequence[int | None] | None = None
-    ) -> list[Float[np.ndarray, " A"]]:
-        """Label probabilities for (match, own?) questions, all in one call to the model, and recorded.
-
-        `said[k]` is a prediction written into question `k` before it is asked.
-        """
-        told = _shared_rounds(memory, view)
-        queries = []
-        for k, (row, own) in enumerate(asked):
-            telling = self.format.telling(view.game, view.seat, int(view.match[row]))
-            rounds: Rounds = [(int(a), int(b)) for a, b in memory.done[row, : memory.length[row]]]
-            start = int(told[row])
-            context = self.format.segments(telling, rounds[:start], own)
-            tail = self.format.question(telling, rounds, own, start, said[k] if said else None)
-            queries.append(Query(context, tail, telling.labels))
-        known = set(self.model.entries)
-        answers = self.model.score(queries)
-        step = np.broadcast_to(view.step, view.match.shape)
-        for (row, own), query, answer in zip(asked, queries, answers, strict=True):
-            digest = prompt_hash(self.identity, query)
-            self._calls.append(
-                Call(
-                    match=int(view.match[row]), step=int(step[row]), seat=view.seat,
-                    purpose="own choice" if own else "other's choice", imagined=False, model=self.identity,
-                    prompt_hash=digest, prompt="".join(query.context) + query.tail, labels=query.labels,
-                    logprobs=tuple(answer.logprobs.tolist()), mass=answer.mass, tokens_in=answer.tokens_in,
-                    tokens_cached=answer.tokens_cached, tokens_out=answer.tokens_out, latency=answer.latency,
-                    replayed=digest in known,
-                )
-            )  # fmt: skip
-            known.add(digest)
-        return [answer.probs for answer in answers]
+        self.model.recorded(call for call in calls if call.model == self.identity)
 
     def calls(self) -> tuple[Call, ...]:
         drained = tuple(self._calls)
         self._calls.clear()
         return drained
+
+    def begin(self, table: Table) -> Log:
+        self.format.telling(table.game, table.seat, 0)
+        # Scores depend a little on what a model has cached. A batch that starts from nothing can be played again the
+        # same, so a run that was killed goes on as if it had not been.
+        self.model.forget()
+        return Log.begin(table)
+
+    def observe(self, memory: Log, event: Event) -> Log:
+        return memory.after(event)
+
+    def states_rows(self, view: View) -> bool:
+        """Whether the tensor is asked row by row."""
+        return not rolled(view.game.spec) if self.row_mode is None else self.row_mode == "asked"
+
+    def predict(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B N A"]:
+        asked = about_now(view, chance)
+        return stepwise(view, asked, self.answers(memory, view, asked))
+
+    def rows(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B L A N R"] | None:
+        if not self.states_rows(view):
+            return None
+        asked = stated_rows(view, chance)
+        return tensor(view, asked, self.answers(memory, view, asked))
+
+    def prepare(self, memory: Log, view: View, chance: Chance) -> None:
+        """Have the questions that come next answered together with those of the others at the table."""
+        asked = stated_rows(view, chance) if self.states_rows(view) else about_now(view, chance)
+        self.expect(memory, view, asked)
+
+    def expect(self, memory: Log, view: View, asked: Sequence[Row]) -> None:
+        """Say that these questions will be asked."""
+        self.model.expect([query for query in self._queries(memory, view, asked) if len(query.labels) > 1])
+
+    def answers(self, memory: Log, view: View, asked: Sequence[Row]) -> list[NDArray[np.float64]]:
+        """Probabilities of the options of each question, in their order: label probabilities, recorded."""
+        queries = self._queries(memory, view, asked)
+        real = [k for k, query in enumerate(queries) if len(query.labels) > 1]
+        found = self.model.recall([queries[k] for k in real], "score")
+        # What is the only option needs no asking.
+        probs = [np.ones(1) for _ in asked]
+        for k, answer in zip(real, found, strict=True):
+            self.note(view, asked[k], queries[k], answer)
+            probs[k] = answer.said.probs
+        return probs
+
+    def _queries(self, memory: Log, view: View, asked: Sequence[Row]) -> list[Query]:
+        shared = memory.shared(view)
+        pasts: dict[int, tuple[Moment, ...]] = {}
+        queries = []
+        for row, question in asked:
+            if row not in pasts:
+                pasts[row] = memory.past(row)
+            queries.append(self.query(view, int(view.match[row]), pasts[row], int(shared[row]), question))
+        return queries
+
+    def query(self, view: View, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked) -> Query:
+        """One question about a match as it is put to the model; the first `shared` steps are context."""
+        return self.told(view.game, view.seat, match, moments, shared, asked)
+
+    def told(self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked) -> Query:
+        """The question as it is put to whoever sits at `seat`."""
+        telling = self.format.telling(game, seat, match)
+        last = {"full": len(moments), "counts": 1}.get(str(self.memory), self.memory)
+        first = max(0, len(moments) - int(last))
+        # A summary stands before the steps that are told, and changes with every one of them.
+        past, start = Past(moments, first), first if self.memory == "counts" else max(shared, first)
+        context = self.format.segments(telling, Past(moments[:start], first), asked)
+        rest = self.format.rest(telling, past, asked, start)
+        if self.memory == "counts":
+            rest = counted(telling, past, asked) + rest
+        if self.preamble:
+            context = (self.preamble, *context)
+        if self.style == "chat":
+            return Query(
+                context, rest + self.format.plea(telling, past, asked), self.format.replies(telling, asked), True
+            )
+        return Query(context, rest + self.format.cue(telling, past, asked), self.format.labels(telling, asked))
+
+    def note(self, view: View, row: Row, asked: Any, answer: Answer, purpose: str | None = None) -> None:
+        """Record one question and its answer."""
+        step = view.step if isinstance(view.step, int) else int(view.step[row.row])
+        said = answer.said
+        words = {} if isinstance(asked, Query) else {"text": said.text}
+        self._calls.append(
+            Call(
+                match=int(view.match[row.row]), step=step, seat=view.seat,
+                purpose=purpose or row.purpose(view.seat), imagined=False, model=self.identity,
+                prompt_hash=answer.key, prompt="".join(asked.context) + asked.tail,
+                labels=() if words else asked.labels, logprobs=() if words else tuple(said.logprobs.tolist()),
+                mass=float("nan") if words else said.mass, tokens_in=said.tokens_in, tokens_cached=said.tokens_cached,
+                tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known, **words,
+            )
+        )  # fmt: skip
 
 
 @cache
@@ -131,25 +179,11 @@ def _remembering(model: str, **options: Any) -> MemoModel:
     return MemoModel(load_model(model, **options))
 
 
-def _shared_rounds(memory: Log, view: View) -> Int[np.ndarray, " B"]:
-    """How many of each row's rounds belong to its context; the rest, imagined, goes into the question.
-
-    Several rows of one match are hypothetical continuations of it: what they share is what happened.
-    """
-    shared = memory.length.copy()
-    order = np.argsort(view.match, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(view.match[order])) + 1):
-        if len(rows) > 1:
-            least = int(memory.length[rows].min())
-            same = (memory.done[rows, :least] == memory.done[rows[0], :least]).all(axis=(0, 2))
-            shared[rows] = least if same.all() else int(np.argmin(same))
-    return shared
-
-
 def lm(model: str = "smollm2-135m", format: str = "reaction_log", **options: Any) -> LanguagePredictor:
     """A language model as a predictor.
 
-    `model` is a known name, a folder, a hub id or `fake`; `format` how the match is told; `dtype` and the like go on.
+    `model` is a known name, a folder or a hub id; `format` how the match is told; `style`, `memory`, `rows` and
+    `preamble` are those of `LanguagePredictor`; `dtype` and the like go on to the model.
     """
     if not isinstance(model, str):
         raise BadParameter(f"model is {model!r}; it must be a name, a folder or a hub id")

@@ -1,36 +1,54 @@
-"""A match told in a story: the rules, then one line an event, then a question that a line of the story answers.
+"""A match told in a story: the rules, then what happened line by line, then a question that a line of it answers.
 
-`lm:format=(story:frame=business,variant=3,distractors=5)` is told two-seat matrix games by a narrator of that story.
-The question is followed by the beginning of the line that will tell the answer (`Corvid went to market with`), so that
-a model continues a text, as in the other formats, and is scored on the story's labels.
+`lm:format=(story:frame=business,variant=3,distractors=5)` is told any game that the frame fits. The question is
+followed by the beginning of the line that will tell the answer (`Corvid went to market with`), so that a model
+continues a text, as in the other formats; labels are how that line may go on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from prospect_agents.language.formats import PromptFormat, Rounds, Telling
-from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_agents.language.asked import Asked, Note, Past
+from prospect_agents.language.formats import PromptFormat, Telling
+from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.core.make import call
 from prospect_env.core.registry import stories
-from prospect_env.games.layers import layers
-from prospect_env.games.matrix import MatrixGame
 
 
 @dataclass(frozen=True)
 class Told(Telling):
-    """A match as a narrator tells it; `cues` begin the line of what this seat and the other do."""
+    """A match as a narrator tells it; `turn` is by how many places options are turned in it."""
 
     narrator: Any
-    cues: tuple[str, str]
-    options: tuple[tuple[int, ...], tuple[int, ...]]
+    turn: int
+    _lines: dict[Any, tuple[str, tuple[str, ...]]] = field(default_factory=dict, compare=False)
 
-    def line(self, who: int, action: int) -> str:
-        """The line of an action: 0 is this seat's, 1 the other's."""
-        return _line(self.narrator, self.seat, self.seat if who == 0 else 1 - self.seat, action)
+    def deed(self, who: int, action: int) -> str:
+        """The line of what somebody did."""
+        seen = [action if seat == who else -1 for seat in range(self.game.spec.seats)]
+        return str(self.narrator.event(self.seat, seen))
+
+    def answers(self, asked: Asked) -> tuple[str, tuple[str, ...]]:
+        """How the line begins that answers a question, and how it may go on, one way an option."""
+        key = asked.about, asked.options, asked.reactions
+        if key not in self._lines:
+            if asked.reactions and not self.game.spec.reactions_are_actions:
+                found = "Answer:", tuple(f" {self.reactions[option]}" for option in asked.options)
+            else:
+                found = _begun([self.deed(asked.about, option) for option in asked.options])
+            self._lines[key] = found
+        return self._lines[key]
+
+    def listed(self, options: tuple[int, ...], reactions: bool = False) -> tuple[int, ...]:
+        """Options in the order in which this match lists them."""
+        if not reactions or self.game.spec.reactions_are_actions:
+            return tuple(self.narrator.listed(options))
+        place = self.turn % len(options)
+        return options[place:] + options[:place]
 
 
 class StoryFormat(PromptFormat):
@@ -40,7 +58,7 @@ class StoryFormat(PromptFormat):
     `scale` and `shift`, payoffs are told as `scale * payoff + shift`: canonical words in a variant's amounts. With
     `shuffled`, the lines of what really happened stand in an order drawn anew each round: the same actions, but not
     which answered which. Imagined rounds are told last and in order. Raises `UnknownName` or `BadParameter` for
-    words that cannot tell the game, and `UnsuitablePolicy` for games that are no matrix games of two seats.
+    words that cannot tell the game.
     """
 
     def __init__(
@@ -60,70 +78,96 @@ class StoryFormat(PromptFormat):
     def telling(self, game: Game, seat: int, match: int) -> Told:
         key = (game, seat, match % len(game.spec.actions))
         if key not in self._made:
-            self._made[key] = self._make(*key)
+            narrator = self._narrator(game, self.turn + key[2])
+            self._made[key] = Told(game, seat, narrator.labels, narrator.reaction_labels, narrator, key[2])
         return self._made[key]
 
-    def _make(self, game: Game, seat: int, turn: int) -> Told:
-        *_, core = layers(game)
-        spec = game.spec
-        if spec.seats != 2 or not isinstance(core, MatrixGame) or spec.actions != core.spec.actions:
-            raise UnsuitablePolicy(
-                f"format=story tells matrix games of 2 seats without added actions; {spec.name} is none"
-            )
-        narrator = self._narrator(game, turn)
-        order = narrator.listed(range(len(spec.actions)))
-        options = tuple(
-            tuple(action for action in order if action < core.payoffs.shape[who]) for who in (seat, 1 - seat)
-        )
-        cues = tuple(_cue(narrator, seat, who) for who in (seat, 1 - seat))
-        return Told(game, seat, narrator.labels, narrator, cues, options)  # type: ignore[arg-type]
-
     def _narrator(self, game: Game, turn: int) -> Any:
-        words = {"game": game, **self.words, "turn": self.turn + turn}
-        narrator = call("format story", stories["story"], words)
+        narrator = call("format story", stories["story"], {"game": game, **self.words, "turn": turn})
         return replace(narrator, story=replace(narrator.story, **self.amounts))
 
-    def segments(self, telling: Telling, rounds: Rounds, own: bool) -> tuple[str, ...]:
-        assert isinstance(telling, Told)
-        opening = telling.narrator.rules(telling.seat) + "\n"
-        lines = [_round(telling, pair) for pair in rounds]
+    def opening(self, telling: Telling, asked: Asked) -> str:
+        return str(_told(telling).narrator.rules(telling.seat)) + "\n"
+
+    def line(self, telling: Telling, past: Past, at: int, asked: Asked) -> str:
+        """What was done in a step, and said; what it paid follows from the rules and is not told again."""
+        told, moment = _told(telling), past.moments[at]
+        lines = [str(told.narrator.event(telling.seat, moment.seen))] if any(a >= 0 for a in moment.seen) else []
+        lines += [f'{_name(told, seat)} said: "{text}"' for seat, text in enumerate(moment.said) if text]
+        return "".join(f"{line}\n" for line in lines)
+
+    def segments(self, telling: Telling, past: Past, asked: Asked) -> tuple[str, ...]:
+        opening, *lines = super().segments(telling, past, asked)
         if self.shuffled:
             # Drawn from the history itself, so that the same one is always told the same.
-            lines = [line for pair in lines for line in pair.splitlines(keepends=True)]
-            Random(f"{telling.seat}/{list(rounds)}").shuffle(lines)
+            lines = [line for step in lines for line in step.splitlines(keepends=True)]
+            Random(f"{telling.seat}/{[moment.seen for moment in past.moments]}").shuffle(lines)
         return (opening, *lines)
 
-    def question(self, telling: Telling, rounds: Rounds, own: bool, start: int, said: int | None = None) -> str:
-        assert isinstance(telling, Told)
-        imagined = "".join(_round(telling, pair) for pair in rounds[start:])
-        narrator, seat = telling.narrator, telling.seat
-        foreseen = narrator.forecast_question(seat, 0, None, 1 - seat, telling.options[1])
-        if not own:
-            return f"{imagined}{foreseen}\n{telling.cues[1]}"
-        if said is not None:
-            imagined += f"{foreseen}\n{telling.line(1, said)}\n"
-        return f"{imagined}{narrator.choice(seat, telling.options[0])}\n{telling.cues[0]}"
+    def cue(self, telling: Telling, past: Past, asked: Asked) -> str:
+        beginning, _ = _told(telling).answers(asked)
+        return f"{self._asking(telling, asked)}\n{beginning}"
+
+    def labels(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
+        return _told(telling).answers(asked)[1]
+
+    def plea(self, telling: Telling, past: Past, asked: Asked) -> str:
+        return f"{self._asking(telling, asked)}\nAnswer with that alone."
+
+    def replies(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
+        words = telling.reactions if asked.reactions else telling.symbols
+        return tuple(words[option] for option in asked.options)
+
+    def _asking(self, telling: Telling, asked: Asked) -> str:
+        """Where things stand, whatever is noted, and the question itself."""
+        told, seat = _told(telling), telling.seat
+        lines = [told.narrator.situation(seat, dict(asked.situation))] if asked.situation else []
+        lines += [_noted(told, note) for note in asked.notes]
+        options = told.listed(asked.options, asked.reactions)
+        if asked.about == seat and asked.given is None and not asked.reactions:
+            question = told.narrator.choice(seat, options)
+        else:
+            lead = 0 if asked.given is None else 1
+            if not asked.reactions and not told.game.spec.reactions_are_actions:
+                # The narrator asks about reactions; where these are coarser, the options of the question are named.
+                question = f"What does {_name(told, asked.about)} choose now: {_or(told, options)}?"
+            else:
+                question = told.narrator.forecast_question(seat, lead, asked.given, asked.about, options)
+        return "\n".join([*lines, str(question)])
 
 
-def _round(telling: Told, pair: tuple[int, int]) -> str:
-    """The lines of a round; what it paid is in the rules and not told again."""
-    seen = pair if telling.seat == 0 else pair[::-1]
-    return str(telling.narrator.event(telling.seat, seen)) + "\n"
+def _told(telling: Telling) -> Told:
+    assert isinstance(telling, Told)
+    return telling
 
 
-def _line(narrator: Any, seat: int, who: int, action: int) -> str:
-    return str(narrator.event(seat, [action if other == who else -1 for other in range(2)]))
+def _name(told: Told, seat: int) -> str:
+    return "You" if seat == told.seat else str(told.narrator.story.names[seat])
 
 
-def _cue(narrator: Any, seat: int, who: int) -> str:
-    """How the line of what `who` did begins, up to the label and without the blank before it."""
-    begun = set()
-    for action, label in enumerate(narrator.labels):
-        line = _line(narrator, seat, who, action)
-        before, found, _ = line.partition(f" {label}")
-        if not found:
-            raise BadParameter(f"{line!r} does not say the label {label!r} as it is; choose another frame or variant")
-        begun.add(before)
-    if len(begun) > 1:
-        raise BadParameter(f"lines of different actions begin differently: {sorted(begun)}; choose another frame")
-    return str(begun.pop())
+def _or(told: Told, options: tuple[int, ...]) -> str:
+    words = [told.symbols[option] for option in options]
+    return " or ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+def _noted(told: Told, note: Note) -> str:
+    """A prediction as a question that is answered already, or a placebo in the same form."""
+    options = told.listed(note.options)
+    if note.placebo:
+        return f"What is the page marked with: {_or(told, options)}?\nThe page is marked {told.symbols[note.action]}."
+    asked = Asked(note.about, note.options)
+    beginning, ways = told.answers(asked)
+    question = told.narrator.forecast_question(told.seat, 0, None, note.about, options)
+    way = ways[note.options.index(note.action)].removesuffix(".")
+    return f"{question}\n{beginning}{way}."
+
+
+def _begun(lines: list[str]) -> tuple[str, tuple[str, ...]]:
+    """The words that all lines begin with, and how each goes on; the last full stop is left out where it may be."""
+    first, last = min(lines), max(lines)
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    beginning = first[: max(first.rfind(" ", 0, same), 0)]
+    ways = [line[len(beginning) :] for line in lines]
+    bare = [way.removesuffix(".") for way in ways]
+    doubtful = any(a != b and b.startswith(a) for a in bare for b in bare)
+    return beginning, tuple(ways if doubtful else bare)

@@ -1,0 +1,53 @@
+"""What a language model is asked about a match, as data: what happened, what is asked, what is written before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One step as a seat saw it: everybody's action (-1: none, or unseen), and what each said in free text."""
+
+    seen: tuple[int, ...]
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Past:
+    """All steps of a match so far; prompts tell those from number `first` on, cues may look back further."""
+
+    moments: tuple[Moment, ...]
+    first: int = 0
+
+
+@dataclass(frozen=True)
+class Note:
+    """A line that is written before a question and names an action of a seat.
+
+    It is a prediction of what the seat will do now or, with `placebo`, a line of about the same length that names the
+    same label and says nothing of what anybody will do. `options` are the actions it is one of.
+    """
+
+    about: int
+    action: int
+    options: tuple[int, ...]
+    placebo: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which of `options` will seat `about` choose?
+
+    It is asked of the choice in this step or, where an own action is `given`, of the first choice after that action.
+    `options` are actions or, with `reactions`, reactions, in the order of the game's labels. `now` are the seats that
+    choose in this step, and `situation` is where things stand, as `Game.situation` names it.
+    """
+
+    about: int
+    options: tuple[int, ...]
+    given: int | None = None
+    reactions: bool = False
+    now: tuple[int, ...] = ()
+    notes: tuple[Note, ...] = ()
+    situation: tuple[tuple[str, float], ...] = ()

@@ -1,0 +1,151 @@
+"""Which questions a forecast is made of: about this step alone, to be rolled forward, or about every row of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+
+from prospect_agents.language.asked import Asked
+from prospect_env.core.baselines import Uniform, lawful
+from prospect_env.core.chance import Chance
+from prospect_env.core.forecast import normalised
+from prospect_env.core.game import GameSpec
+from prospect_env.core.policy import View
+from prospect_env.core.unfold import PredictorSource, thoughts, unfold_all
+
+FEW = 16  #: joint choices of a step up to which a forecast is rolled forward
+
+
+class Row(NamedTuple):
+    """A question about the match at number `row` of a batch."""
+
+    row: int
+    asked: Asked
+
+    def purpose(self, seat: int) -> str:
+        """What the question is for, in a word of the record."""
+        if self.asked.about == seat:
+            return "own choice"
+        return "other's choice" if self.asked.given is None else "other's reaction"
+
+
+def rolled(spec: GameSpec) -> bool:
+    """Whether a step of the game has so few joint choices that it is rolled forward; events are always asked for."""
+    return not spec.events and len(spec.actions) ** spec.seats <= FEW
+
+
+def situations(view: View) -> list[tuple[tuple[str, float], ...]]:
+    """Where things stand in each match, as its seat knows it."""
+    found = view.game.situation(view.known, view.seat)
+    batch = len(view.active)
+    return [tuple((name, float(values[row])) for name, values in found.items()) for row in range(batch)]
+
+
+def own_choices(view: View) -> list[Row]:
+    """What will you do?, in every match in which the seat chooses."""
+    stands = situations(view)
+    return [
+        Row(row, Asked(view.seat, _options(view.legal[row]), now=(view.seat,), situation=stands[row]))
+        for row in map(int, np.flatnonzero(view.active))
+    ]
+
+
+def about_now(view: View, chance: Chance) -> list[Row]:
+    """What will each seat do in this step? The own seat is asked about in matches that stand there once.
+
+    Hypothetical continuations come several to a match. There the own action is enumerated, never predicted.
+    """
+    several = bool(np.bincount(np.unique(view.match, return_inverse=True)[1]).max() > 1)
+    active, legal = _everybody(view, chance)
+    stands = situations(view)
+    asked = []
+    for row in range(len(view.active)):
+        now = tuple(map(int, np.flatnonzero(active[row])))
+        asked += [
+            Row(row, Asked(about, _options(legal[row, about]), now=now, situation=stands[row]))
+            for about in now
+            if not (several and about == view.seat)
+        ]
+    return asked
+
+
+def stepwise(view: View, asked: Sequence[Row], answers: Sequence[NDArray[np.float64]]) -> Float[np.ndarray, "B N A"]:
+    """Answers about this step as probabilities of everybody's actions."""
+    spec = view.game.spec
+    probs = np.ones((len(view.active), spec.seats, len(spec.actions)))
+    for (row, question), answer in zip(asked, answers, strict=True):
+        probs[row, question.about] = 0.0
+        probs[row, question.about, list(question.options)] = answer
+    return lawful(view, probs)
+
+
+def stated_rows(view: View, chance: Chance) -> list[Row]:
+    """What will each seat do now, and what first after each own action? As far as the rules let it act at all.
+
+    Of this step it asks for actions, or for events where these are the reactions; later, for reactions. What is
+    foreseen of oneself is the own choice alone.
+    """
+    spec, seat = view.game.spec, view.seat
+    active, legal = _everybody(view, chance)
+    acts, can = _possible(view, chance)
+    stands = situations(view)
+    asked = []
+    for row in map(int, np.flatnonzero(view.active)):
+        now = tuple(map(int, np.flatnonzero(active[row])))
+        for about in now:
+            events = spec.events and about != seat
+            options = tuple(range(len(spec.reactions))) if events else _options(legal[row, about])
+            asked.append(Row(row, Asked(about, options, reactions=events, now=now, situation=stands[row])))
+        for given in map(int, np.flatnonzero(view.legal[row])):
+            for about in range(spec.seats):
+                if about != seat and acts[row, given, about]:
+                    options = _options(can[row, given, about])
+                    asked.append(Row(row, Asked(about, options, given, True, now, situation=stands[row])))
+    return asked
+
+
+def tensor(view: View, asked: Sequence[Row], answers: Sequence[NDArray[np.float64]]) -> Float[np.ndarray, "B L A N R"]:
+    """Answers about every row as a forecast; rows that were not asked about are uniform."""
+    spec = view.game.spec
+    probs = np.full((len(view.active), *spec.forecast_shape), 1.0 / len(spec.reactions))
+    for (row, question), answer in zip(asked, answers, strict=True):
+        said = np.zeros(len(spec.reactions) if question.reactions else len(spec.actions))
+        said[list(question.options)] = answer
+        if not question.reactions and spec.events:
+            continue  # a prediction of one's own move says nothing of the events it will bring
+        label = said if question.reactions else spec.reactions_from(said)
+        if question.given is None:
+            probs[row, 0, :, question.about] = label
+        else:
+            probs[row, 1, question.given, question.about] = label
+    return normalised(probs)
+
+
+def _options(allowed: Bool[np.ndarray, " K"]) -> tuple[int, ...]:
+    return tuple(map(int, np.flatnonzero(allowed)))
+
+
+def _everybody(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B N"], Bool[np.ndarray, "B N A"]]:
+    """Who chooses now and among what, as far as the seat knows: hidden things are drawn from what it believes."""
+    game = view.game
+    if game.spec.perfect_information:
+        return game.active(view.known), game.legal(view.known)
+    state = game.believe(view.known, view.seat, chance.imagine())
+    return game.active(state), game.legal(state)
+
+
+def _possible(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B A N"], Bool[np.ndarray, "B A N R"]]:
+    """Whether each seat acts again after each own action, and what reactions the rules then allow it."""
+    game, spec = view.game, view.game.spec
+    if spec.events:
+        # Anything may come of what comes next, and only the rules could tell what cannot.
+        shape = (len(view.active), len(spec.actions), spec.seats, len(spec.reactions))
+        return np.ones(shape[:-1], dtype=bool), np.ones(shape, dtype=bool)
+    anybody = unfold_all(
+        PredictorSource(game, Uniform(), view.seat), thoughts(view, chance, {"predictor": None}), view.seat
+    )
+    return anybody.mask[:, 1], anybody.attainable[:, 1]

@@ -1,0 +1,32 @@
+"""A match in numbers: how often somebody answered what with what."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from prospect_agents.language.asked import Asked, Past
+from prospect_agents.language.formats import Telling
+
+
+def counted(telling: Telling, past: Past, asked: Asked) -> str:
+    """One line for each last action of the other side, `So far, after A: B 5 times, C once`; empty at the beginning."""
+    spec = telling.game.spec
+    others = [seat for seat in range(spec.seats) if seat != telling.seat]
+    before = telling.seat if asked.about != telling.seat else others[0] if others else telling.seat
+    tally: dict[int, Counter[int]] = {}
+    last = -1
+    for moment in past.moments:
+        done = moment.seen[asked.about]
+        if done >= 0 and last >= 0:
+            tally.setdefault(last, Counter())[done] += 1
+        last = moment.seen[before] if moment.seen[before] >= 0 else last
+    return "".join(
+        f"So far, after {telling.symbols[given]}: "
+        + ", ".join(f"{telling.symbols[done]} {_times(count)}" for done, count in sorted(tally[given].items()))
+        + ".\n"
+        for given in sorted(tally)
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

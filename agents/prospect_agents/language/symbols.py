@@ -1,0 +1,79 @@
+"""Games in neutral symbols: letters for actions, so that the words' own pull stays out of the answers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase
+
+from prospect_agents.language.asked import Asked, Note
+from prospect_agents.language.formats import Telling, listed
+from prospect_env.core.game import Game
+from prospect_env.games.layers import layers
+from prospect_env.games.matrix import MatrixGame
+
+_NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
+UNKNOWN = "?"  #: stands for an action that is made now and not known yet
+
+
+def symbols(count: int, match: int, letters: str = ascii_uppercase) -> tuple[str, ...]:
+    """Letters, turned by one place a match: each letter stands for each action equally often.
+
+    More than there are letters get numbers, all of one width, so that none begins another.
+    """
+    width = len(str(count - 1))
+    names = letters[:count] if count <= len(letters) else [f"{i:0{width}}" for i in range(count)]
+    return tuple(names[(action + match) % count] for action in range(count))
+
+
+def lettered(game: Game, seat: int, match: int) -> Telling:
+    """The game in letters: capitals for actions, small ones for reactions that are coarser than actions."""
+    spec = game.spec
+    return _lettered(game, seat, match % len(spec.actions), match % len(spec.reactions))
+
+
+@lru_cache(maxsize=1024)
+def _lettered(game: Game, seat: int, turn: int, other: int) -> Telling:
+    spec = game.spec
+    actions = symbols(len(spec.actions), turn)
+    same = spec.reactions_are_actions
+    return Telling(game, seat, actions, actions if same else symbols(len(spec.reactions), other, ascii_lowercase))
+
+
+def labels(telling: Telling, asked: Asked) -> tuple[str, ...]:
+    """One symbol an option, after a blank."""
+    words = telling.reactions if asked.reactions else telling.symbols
+    return tuple(f" {words[option]}" for option in asked.options)
+
+
+def they(telling: Telling, seat: int) -> str:
+    """What the one who is told calls another."""
+    return "they" if telling.game.spec.seats == 2 else f"player {seat + 1}"
+
+
+def written(telling: Telling, note: Note) -> str:
+    """A note without its end: a prediction, or a placebo as long."""
+    symbol = telling.symbols[note.action]
+    return f"the page is marked {symbol}" if note.placebo else f"{they(telling, note.about)} will choose {symbol}"
+
+
+def rules(telling: Telling) -> str:
+    """The game in symbols: what may be chosen and, in small matrix games, what each pair of choices pays."""
+    game, spec = telling.game, telling.game.spec
+    *_, core = layers(game)
+    number = _NUMBERS.get(spec.seats, str(spec.seats))
+    if not isinstance(core, MatrixGame) or spec.seats != 2:
+        players = f"{number} player{'s' if spec.seats > 1 else ''}"
+        return f"{players} choose {listed(telling.symbols)}, again and again.\n"
+    opening = f"Two players choose {listed(telling.symbols)} at the same time, again and again.\n"
+    if len(spec.actions) > 4 or spec.actions != core.spec.actions:
+        return opening
+    lines = []
+    for own in range(len(spec.actions)):
+        for other in range(len(spec.actions)):
+            pair = (own, other) if telling.seat == 0 else (other, own)
+            if pair[0] < core.payoffs.shape[0] and pair[1] < core.payoffs.shape[1]:
+                pays = core.payoffs[pair]
+                mine, theirs = pays[telling.seat], pays[1 - telling.seat]
+                choice, answer = telling.symbols[own], telling.symbols[other]
+                lines.append(f"I choose {choice}, they choose {answer}: I get {mine:g}, they get {theirs:g}.\n")
+    return opening + "".join(lines)
