@@ -118,7 +118,10 @@ def _play_block(
     game = players.game
     horizon = min(game.spec.horizon, max_steps or game.spec.horizon)
     forecasting = any(policy.forecasts for policy in players.policies.values())
-    recorder = Recorder(game, match, horizon, forecasting, bool(players.feeds), branch != "none", branch == "returns")
+    guarded = any(policy.guarded for policy in players.policies.values())
+    recorder = Recorder(
+        game, match, horizon, forecasting, bool(players.feeds), branch != "none", branch == "returns", guarded
+    )
     at = players.begin(seeds, match)
     for _ in range(horizon):
         now = position.active(game, at)

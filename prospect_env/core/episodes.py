@@ -24,6 +24,7 @@ ALWAYS, FORECASTS, BRANCHES, FEEDS = "always", "where a seat forecasts", "with b
 MEASURES = "where the game measures something"
 RETURNS = "with branch='returns'"
 TALK = "where there is talk"
+GUARDS = "where a guard has a say"
 
 
 def _column(axes: str, unit: str, meaning: str, when: str = ALWAYS) -> Any:
@@ -55,6 +56,15 @@ class Episodes:
     )
     values: Float[np.ndarray, "E T N A"] | None = _column(
         "E T N A", "payoff, nan none", "the planner's action values Q", FORECASTS
+    )
+    proposed: Int[np.ndarray, "E T N"] | None = _column(
+        "E T N", "action index, -1 none", "the action the seat wanted before its guard had a say", GUARDS
+    )
+    harm_limit: Float[np.ndarray, "E T N"] | None = _column(
+        "E T N", "payoff, nan none", "the harm to each co-player up to which the guard lets a proposal pass", GUARDS
+    )
+    harm_cost: Float[np.ndarray, "E T N"] | None = _column(
+        "E T N", "payoff, nan none", "how far apart Q of two actions may be for one to stand in for the other", GUARDS
     )
     forecast: Float[np.ndarray, "E T N L A N R"] | None = _column(
         "E T N L A N R", "probability, nan none", "the forecast the seat committed to", FORECASTS

@@ -70,13 +70,30 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """What was wanted before a guard had its say, and by what rule it was judged.
+
+    `action` Int `[B]`; the guard replaces it where it is expected to harm others by more than `limit` (payoff per
+    co-player, float `[B]`) and another action, whose value is at most `cost` (payoff, float `[B]`) apart, would not.
+    """
+
+    action: Int[np.ndarray, " B"]
+    limit: Float[np.ndarray, " B"]
+    cost: Float[np.ndarray, " B"]
+
+
+@dataclass(frozen=True)
 class Decision:
-    """What a policy would do here: Int `[B]`; the probabilities it drew from and its action values `[B, A]`, if any."""
+    """What a policy would do here: Int `[B]`; the probabilities it drew from and its action values `[B, A]`, if any.
+
+    `proposal` is what was wanted at first, where a guard has a say.
+    """
 
     action: Int[np.ndarray, " B"]
     probs: Float[np.ndarray, "B A"] | None = None
     values: Float[np.ndarray, "B A"] | None = None
     message: tuple[str, ...] | None = None
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +136,8 @@ class Policy(Shared, ABC):
     forecasts: bool = False
     #: False for policies that choose without looking at their forecast: branches then need not ask for it.
     reads_forecast: bool = True
+    #: True for policies whose decisions come with a proposal that a guard may have replaced.
+    guarded: bool = False
 
     @abstractmethod
     def begin(self, table: Table) -> Memory:

@@ -15,6 +15,7 @@ from prospect_env.core.episodes import (
     BRANCHES,
     FEEDS,
     FORECASTS,
+    GUARDS,
     MEASURES,
     RETURNS,
     TALK,
@@ -49,6 +50,7 @@ class Recorder:
         fed: bool,
         branch: bool,
         returns: bool = False,
+        guarded: bool = False,
     ) -> None:
         self.game, self.match, self.steps = game, match, 0
         leads, actions, seats, reactions = game.spec.forecast_shape
@@ -60,6 +62,7 @@ class Recorder:
             MEASURES: bool(game.spec.measures),
             RETURNS: returns,
             TALK: bool(game.spec.announces),
+            GUARDS: guarded,
         }
         self._arrays: dict[str, NDArray[Any]] = {}
         for column in columns():
@@ -119,7 +122,7 @@ class Recorder:
         self.steps += 1
 
     def _besides(self, t: int, now: Bool[np.ndarray, "B N"], turn: Turn, outcome: Outcome) -> None:
-        """What some games have besides choices and payoffs: measures, and free text."""
+        """What there is besides choices and payoffs: measures, free text, and what a guard was asked to let pass."""
         arrays = self._arrays
         if "measures" in arrays and outcome.measures is not None:
             playing = np.asarray(now.any(axis=1))[None, :, None]
@@ -127,6 +130,12 @@ class Recorder:
         for seat, decision in turn.decisions.items() if "messages" in arrays else ():
             if decision.message is not None:
                 arrays["messages"][t, seat] = np.where(now[:, seat], np.array(decision.message, dtype=object), "")
+        for seat, decision in turn.decisions.items() if "proposed" in arrays else ():
+            wanted, asked = decision.proposal, now[:, seat]
+            if wanted is not None:
+                arrays["proposed"][t, seat, asked] = wanted.action[asked]
+                arrays["harm_limit"][t, seat, asked] = wanted.limit[asked]
+                arrays["harm_cost"][t, seat, asked] = wanted.cost[asked]
 
     def _decisions(self, t: int, now: Bool[np.ndarray, "B N"], turn: Turn) -> None:
         arrays = self._arrays

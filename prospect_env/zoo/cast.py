@@ -56,6 +56,11 @@ class Cast:
         return self.options.forecasting or any(policy.forecasts for policy in self.players.policies.values())
 
     @property
+    def guarded(self) -> bool:
+        """Whether a guard has a say in what somebody inside does."""
+        return any(policy.guarded for policy in self.players.policies.values())
+
+    @property
     def branching(self) -> bool:
         """Whether rows of forecasts about the co-players inside are scored by branching."""
         return self.options.forecasting and bool(self.players.policies)

@@ -88,7 +88,7 @@ def episodes(
     * An outside forecaster cannot be asked: where reactions are coarser than actions, its foreseen rewards are nan.
     * Only forecasts from outside are branched; of those of co-players inside nothing is known but what then happened.
     """
-    recorder = Recorder(cast.game, numbers, len(steps), cast.forecasting, False, cast.branching)
+    recorder = Recorder(cast.game, numbers, len(steps), cast.forecasting, False, cast.branching, guarded=cast.guarded)
     for t, step in enumerate(steps):
         turn = Turn({seat: Forecast(probs) for seat, probs in step.forecasts.items()}, {}, step.decisions)
         legal, foreseen = None, step.asked
