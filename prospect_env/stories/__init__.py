@@ -22,7 +22,7 @@ side of one seat, and consists of
   are written through filters, which are what makes sentences readable:
 
   ==========================================  ================================================================
-  `number`, `numbers`, `ordinal`              `2.5`; `0, 1 and 2`; `first` for 0; `values[0]|number` is one of
+  `number`, `numbers`, `ordinal`              `2.5`, `2/3`; `0, 1 and 2`; `first` for 0; `values[0]|number` is one of
                                               several numbers
   `probability`, `amount`, `transfer`         `0.1`; a payoff and a difference of payoffs, in the currency
   `plural(word)`                              the form of a word that goes with a number

@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from prospect_env.core.errors import BadParameter
 from prospect_env.games.grid_map import DRAWN
 from prospect_env.stories.facts import Fact
-from prospect_env.stories.slots import CLOSE, OPEN, ORDINALS, Slot, Word
+from prospect_env.stories.numerals import NUMBER, ORDINALS, place, value
+from prospect_env.stories.slots import CLOSE, OPEN, Slot, Word
 from prospect_env.stories.telling import Telling
 
 _MARK = re.compile(f"{OPEN}(.*?){CLOSE}")
-_NUMBER = r"-?\d+(?:\.\d+)?"
 _IMPLIED = frozenset({"index"})  #: arguments that a sentence need not say
 _MIXED = frozenset({"plural", "verb"})  #: kinds that write a value's form and not the value
 
@@ -119,21 +119,17 @@ def _seats(telling: Telling) -> dict[str, int]:
 
 def _money(telling: Telling, *_: str) -> str:
     currency = telling.story.word["currency"]
-    return "|".join(re.escape(form).replace(r"\{\}", f"(?:{_NUMBER})") for form in {str(currency), currency.many})
+    return "|".join(re.escape(form).replace(r"\{\}", f"(?:{NUMBER})") for form in {str(currency), currency.many})
 
 
 def _amount(telling: Telling, text: str, shift: int) -> int | float:
-    told = re.search(_NUMBER, text)
+    told = re.search(NUMBER, text)
     assert told is not None
-    return _number((Decimal(told[0]) - shift) / telling.story.scale)
-
-
-def _number(told: Decimal) -> int | float:
-    return int(told) if told == told.to_integral_value() else float(told)
+    return value((Fraction(told[0]) - shift) / telling.story.scale)
 
 
 def _plain(_: Telling, text: str) -> int | float:
-    return _number(Decimal(text))
+    return value(Fraction(text))
 
 
 def _place_of(words: Iterable[str], text: str) -> int | None:
@@ -148,9 +144,9 @@ _PATTERNS: Mapping[str, Callable[..., str]] = {
     "verb": lambda _, you, others: _any([you, others]),
     "action": lambda telling: _any(telling.story.actions),
     "reaction": lambda telling: _any(telling.story.reactions),
-    "number": lambda _: _NUMBER,
-    "numbers": lambda _: f"{_NUMBER}(?:, {_NUMBER})*(?: and {_NUMBER})?",
-    "probability": lambda _: _NUMBER,
+    "number": lambda _: NUMBER,
+    "numbers": lambda _: f"{NUMBER}(?:, {NUMBER})*(?: and {NUMBER})?",
+    "probability": lambda _: NUMBER,
     "ordinal": lambda _: f"{_any(ORDINALS)}|[1-9][0-9]*(?:st|nd|rd|th)",
     "amount": _money,
     "transfer": _money,
@@ -167,9 +163,9 @@ _VALUES: Mapping[str, Callable[[Telling, str], Any]] = {
     "action": lambda telling, text: _place_of(telling.story.actions, text),
     "reaction": lambda telling, text: _place_of(telling.story.reactions, text),
     "number": _plain,
-    "numbers": lambda _, text: tuple(_plain(_, number) for number in re.findall(_NUMBER, text)),
+    "numbers": lambda _, text: tuple(_plain(_, number) for number in re.findall(NUMBER, text)),
     "probability": _plain,
-    "ordinal": lambda _, text: int(text[:-2]) - 1 if text[0].isdigit() else _place_of(ORDINALS, text),
+    "ordinal": lambda _, text: place(text),
     "amount": lambda telling, text: _amount(telling, text, telling.story.shift),
     "transfer": lambda telling, text: _amount(telling, text, 0),
     "term": lambda _, text: text,

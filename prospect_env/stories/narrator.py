@@ -18,6 +18,7 @@ from prospect_env.stories.drawing import canonical, turned, variants
 from prospect_env.stories.fitting import fits
 from prospect_env.stories.frames import CANONICAL
 from prospect_env.stories.grammar import Form
+from prospect_env.stories.numerals import plain
 from prospect_env.stories.reading import read
 from prospect_env.stories.rules import lines, placed, telling
 from prospect_env.stories.story import Story
@@ -60,7 +61,7 @@ class Narrator(Shared):
         """
         said = [self._told.deed(seat, who, int(action)) for who, action in enumerate(seen) if action >= 0]
         if reward is not None:
-            said.append(self._told.line(seat, "paid", amount=_short(reward)))
+            said.append(self._told.line(seat, "paid", amount=plain(reward)))
         return "\n".join([*said, *([self.situation(seat, situation)] if situation else [])])
 
     def situation(self, seat: int, situation: Mapping[str, float]) -> str:
@@ -120,7 +121,7 @@ class Narrator(Shared):
     def read_event(self, seat: int, text: str) -> tuple[list[int], float | None]:
         """What was seen of each seat (-1: nothing) and the own payoff, of what `event` told; raises `UnreadableText`.
 
-        Payoffs come back as the shortest decimal that is the float32 which was told.
+        Payoffs come back as the plainest number that is the float32 which was told (`numerals.plain`).
         """
         seen, reward = [-1] * self.game.spec.seats, None
         for sentence in sentences(text):
@@ -168,7 +169,7 @@ class _Told:
 
     def standing(self, seat: int, name: str, value: Any) -> str:
         """The line of one number of a situation."""
-        number = _short(value) if isinstance(value, float | np.floating) else int(value)
+        number = plain(value) if isinstance(value, float | np.floating) else int(value)
         if f"situation_{name}" in self._tellings[seat].macros:
             return self.line(seat, f"situation_{name}", value=number)
         return self.line(seat, "situation", name=name.replace("_", " "), value=number)
@@ -214,8 +215,3 @@ def _narrator(game: Game, frame: str, variant: int, seed: int, number: int, kind
         told = variants(game, told, variant, seed)[-1]
     told = turned(told, turn)
     return Narrator(game, distracted(told, number, kind, seed) if number else told)
-
-
-def _short(number: Any) -> float:
-    """The shortest decimal of a float32: what it was written as."""
-    return float(np.format_float_positional(np.float32(number), trim="-"))

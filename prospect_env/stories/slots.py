@@ -8,7 +8,6 @@ so a macro turns into the grammar of what it says (`prospect_env.stories.grammar
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, NoReturn
 
 from jinja2 import pass_context
@@ -21,7 +20,6 @@ KINDS = (
     "seat", "name", "whose", "role", "verb", "action", "reaction", "number", "numbers", "ordinal", "probability",
     "amount", "transfer", "plural", "options", "reactions", "company", "term", "cells",
 )  # fmt: skip
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 class Slot:
@@ -65,20 +63,6 @@ class Word(str):
 
     def __reduce__(self) -> tuple[object, ...]:
         return Word, (f"{self}|{self.many}",)
-
-
-def decimal(number: float) -> str:
-    """A number as people write it, without an exponent, from which the very same number can be read."""
-    exact = Decimal(repr(float(number))) if isinstance(number, float) else Decimal(number)
-    return format(exact.normalize() if exact else Decimal(0), "f")
-
-
-def ordinal(index: int) -> str:
-    """`first` for 0, `second` for 1 and so on; from the eleventh on in digits."""
-    if index < len(ORDINALS):
-        return ORDINALS[index]
-    last = (index + 1) % 10 if (index + 1) // 10 % 10 != 1 else 0
-    return f"{index + 1}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
 def _filter(kind: str) -> Callable[..., str]:

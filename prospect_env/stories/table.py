@@ -9,6 +9,7 @@ import numpy as np
 
 from prospect_env.core.errors import BadParameter
 from prospect_env.games.matrix import MatrixGame
+from prospect_env.stories.numerals import plain
 
 UNTOLD = ("actions", "cooperative", "source")  #: what `matrix_game` is made of besides rules
 
@@ -17,7 +18,7 @@ def cells(game: MatrixGame, seat: int) -> list[dict[str, Any]]:
     """What `seat` is told: its choice `mine`, the other's `theirs`, and what the two then get, `own` and `other`."""
     rows = game.payoffs if seat == 0 else game.payoffs.transpose(1, 0, 2)
     return [
-        {"mine": mine, "theirs": theirs, "own": _short(pays[seat]), "other": _short(pays[1 - seat])}
+        {"mine": mine, "theirs": theirs, "own": plain(pays[seat]), "other": plain(pays[1 - seat])}
         for mine, row in enumerate(rows)
         for theirs, pays in enumerate(row)
     ]
@@ -36,8 +37,3 @@ def payoffs(told: Sequence[dict[str, Any]], seat: int) -> tuple[tuple[tuple[floa
         if pair not in found:
             raise BadParameter(f"the payoffs of choices {pair} are not told")
     return tuple(tuple(found[row, column] for column in range(columns)) for row in range(rows))
-
-
-def _short(pay: np.float32) -> float:
-    """The shortest decimal that is this float32: what people would write."""
-    return float(np.format_float_positional(pay, trim="-"))

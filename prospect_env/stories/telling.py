@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 from zlib import crc32
@@ -14,7 +14,8 @@ from jinja2.runtime import Macro
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import GameSpec
 from prospect_env.stories.frames import frame_at
-from prospect_env.stories.slots import Word, decimal, ordinal
+from prospect_env.stories.numerals import decimal, meant, ordinal, written
+from prospect_env.stories.slots import Word
 from prospect_env.stories.story import Story
 
 _BOUNDARY = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
@@ -115,13 +116,13 @@ class Telling:
 
     def amount(self, payoff: float) -> str:
         """What a payoff comes to in this story, with its currency."""
-        return self._paid(Decimal(decimal(payoff)) * self.story.scale + self.story.shift)
+        return self._paid(meant(payoff) * self.story.scale + self.story.shift)
 
     def transfer(self, payoff: float) -> str:
         """A difference of payoffs (a fine, a gift) in this story, with its currency."""
-        return self._paid(Decimal(decimal(payoff)) * self.story.scale)
+        return self._paid(meant(payoff) * self.story.scale)
 
-    def plural(self, number: float, word: str) -> str:
+    def plural(self, number: float | Fraction, word: str) -> str:
         """The form of a word that goes with a number: `{{ value|plural("coin|coins") }}`."""
         word = word if isinstance(word, Word) else Word(word)
         return word if number == 1 else word.many
@@ -150,10 +151,8 @@ class Telling:
         """A row of a map, in the map's own characters."""
         return row
 
-    def _paid(self, amount: Decimal) -> str:
-        # Every sum is written out: 100, not 1E+2, and 2.5, not 2.50.
-        told = format(amount.normalize() if amount else Decimal(0), "f")
-        return self.plural(float(amount), self.story.word["currency"]).format(told)
+    def _paid(self, amount: Fraction) -> str:
+        return self.plural(amount, self.story.word["currency"]).format(written(amount))
 
 
 def _listed(words: Sequence[str], joint: str) -> str:
