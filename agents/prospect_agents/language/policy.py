@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -145,14 +146,16 @@ def lm(
         "style": style, "memory": memory, "rows": rows, "preamble": preamble, "dtype": dtype,
         "batch_invariant": batch_invariant,
     }  # fmt: skip
+    builder = load(kind)
+    # Some ways to come by a forecast have parameters of their own.
+    own = {key: parameters.pop(key) for key in list(parameters) if key in signature(builder).parameters}
     given = {key: value for key, value in options.items() if value is not None}
+    predictor = builder(model, format, **own, **given)
     if not plans:
         if parameters:
             raise BadParameter(f"mode={mode} has no planner to take {', '.join(sorted(parameters))}")
-        predictor = load(kind)(model, format, **given)
         return LanguagePolicy(predictor, mode, 1.0 if temperature is None else temperature, forecast)
     name, planned = parse(planner)
     if temperature is not None:
         planned["temperature"] = temperature
-    made = call(f"planner {name!r}", planners[name], {**planned, **parameters})
-    return Prospective(load(kind)(model, format, **given), made)
+    return Prospective(predictor, call(f"planner {name!r}", planners[name], {**planned, **parameters}))
