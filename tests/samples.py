@@ -97,11 +97,18 @@ POLICY_SPECS: dict[str, list[str]] = {
         "prospective:predictor=oracle,depth=3",
     ],
     "forecasting": ["forecasting:actor=(random:p=.3),predictor=bayes"],
+    "guarded": [
+        "guarded:actor=(random:p=.3),predictor=bayes,limit=.5",
+        "guarded:actor=random,predictor=oracle,limit=0,epsilon=1",
+        "guarded:actor=spiteful,predictor=counts,limit=.1,planner=softmax,depth=3",
+        "guarded:actor=(lm:model=fake,mode=direct),predictor=(lm:model=fake),limit=.2,planner=myopic",
+    ],
     "lm": [
         "lm:model=fake,mode=direct",
         "lm:model=fake,mode=scot,format=round_log",
         "lm:model=fake,mode=plan,format=joint_log",
         "lm:model=fake,mode=plan,format=sentences,depth=3",
+        "lm:model=fake,mode=direct,format=story,memory=3,rows=asked,temperature=.5",
     ],
     "steerer": ["steerer"],
     "rationaliser": ["rationaliser", "rationaliser:actor=tit_for_tat"],

@@ -41,7 +41,8 @@ class Asked:
 
     It is asked of the choice in this step or, where an own action is `given`, of the first choice after that action.
     `options` are actions or, with `reactions`, reactions, in the order of the game's labels. `now` are the seats that
-    choose in this step, and `situation` is where things stand, as `Game.situation` names it.
+    choose in this step, and `situation` is where things stand, as `Game.situation` names it. `spoken` is what the seat
+    has just said in its own words, where it is asked what it thereby announces.
     """
 
     about: int
@@ -51,3 +52,4 @@ class Asked:
     now: tuple[int, ...] = ()
     notes: tuple[Note, ...] = ()
     situation: tuple[tuple[str, float], ...] = ()
+    spoken: str = ""

@@ -53,6 +53,14 @@ class PromptFormat(ABC):
     def plea(self, telling: Telling, past: Past, asked: Asked) -> str:
         """The question as one asks it in a conversation, naming what may be answered."""
 
+    def speech(self, telling: Telling, past: Past, asked: Asked) -> str:
+        """The beginning of the line that says what one says to the others, up to its first word."""
+        return 'I said: "'
+
+    def said(self, asked: Asked, speech: str) -> str:
+        """The line of what was just said, if anything was."""
+        return f'{speech}{asked.spoken}"\n' if asked.spoken else ""
+
     def replies(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
         """How answers to `plea` begin, one an option."""
         return tuple(label.strip() for label in self.labels(telling, asked))

@@ -20,6 +20,7 @@ from prospect_agents.language.asked import Note
 from prospect_agents.language.log import Log
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.questions import Row, own_choices
+from prospect_agents.language.talk import Talking
 from prospect_agents.prospective import Prospective
 from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
@@ -126,6 +127,7 @@ def lm(
     memory: str | int | None = None,
     rows: str | None = None,
     preamble: str | None = None,
+    talk: bool = False,
     dtype: str | None = None,
     batch_invariant: bool | None = None,
     **parameters: Any,
@@ -137,7 +139,8 @@ def lm(
     `format=(story:frame=business,variant=3)`. `style` is `completion` or `chat`; `memory` is `full`, `counts` or a
     number of last steps; `rows` is `rolled` or `asked`; `preamble` is written before everything. With a planner,
     `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is the model's in `direct`
-    and `scot`, else the planner's. `forecast=false` saves `direct` its forecast.
+    and `scot`, else the planner's. `forecast=false` saves `direct` its forecast. With `talk`, what is announced in
+    games with talk is said in the model's own words.
     """
     if mode not in MODES:
         raise UnknownName("mode of lm", mode, MODES)
@@ -151,11 +154,14 @@ def lm(
     own = {key: parameters.pop(key) for key in list(parameters) if key in signature(builder).parameters}
     given = {key: value for key, value in options.items() if value is not None}
     predictor = builder(model, format, **own, **given)
-    if not plans:
-        if parameters:
-            raise BadParameter(f"mode={mode} has no planner to take {', '.join(sorted(parameters))}")
-        return LanguagePolicy(predictor, mode, 1.0 if temperature is None else temperature, forecast)
-    name, planned = parse(planner)
-    if temperature is not None:
-        planned["temperature"] = temperature
-    return Prospective(predictor, call(f"planner {name!r}", planners[name], {**planned, **parameters}))
+    chooser: Policy
+    if plans:
+        name, planned = parse(planner)
+        if temperature is not None:
+            planned["temperature"] = temperature
+        chooser = Prospective(predictor, call(f"planner {name!r}", planners[name], {**planned, **parameters}))
+    elif parameters:
+        raise BadParameter(f"mode={mode} has no planner to take {', '.join(sorted(parameters))}")
+    else:
+        chooser = LanguagePolicy(predictor, mode, 1.0 if temperature is None else temperature, forecast)
+    return Talking(chooser, predictor) if talk else chooser

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
 from prospect_agents.language.asked import Asked, Moment, Past
-from prospect_agents.language.formats import prompt_format
+from prospect_agents.language.formats import Telling, prompt_format
 from prospect_agents.language.log import Log
 from prospect_agents.language.memo import Answer, MemoModel
 from prospect_agents.language.model import LanguageModel, Query, load_model
@@ -24,6 +24,15 @@ from prospect_env.core.policy import Call, Event, Predictor, Table, View
 
 STYLES = ("completion", "chat")
 ROWS = ("rolled", "asked")
+
+
+class Setting(NamedTuple):
+    """A match as it is told before a question: all that happened, and the text of it, kept apart from what is new."""
+
+    telling: Telling
+    past: Past
+    context: tuple[str, ...]
+    rest: str
 
 
 class LanguagePredictor(Predictor):
@@ -139,6 +148,16 @@ class LanguagePredictor(Predictor):
 
     def told(self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked) -> Query:
         """The question as it is put to whoever sits at `seat`."""
+        telling, past, context, rest = self.setting(game, seat, match, moments, shared, asked)
+        if self.style == "chat":
+            plea, replies = self.format.plea(telling, past, asked), self.format.replies(telling, asked)
+            return Query(context, rest + plea, replies, True)
+        return Query(context, rest + self.format.cue(telling, past, asked), self.format.labels(telling, asked))
+
+    def setting(
+        self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked
+    ) -> Setting:
+        """What `seat` is told before it is asked."""
         telling = self.format.telling(game, seat, match)
         last = {"full": len(moments), "counts": 1}.get(str(self.memory), self.memory)
         first = max(0, len(moments) - int(last))
@@ -148,13 +167,7 @@ class LanguagePredictor(Predictor):
         rest = self.format.rest(telling, past, asked, start)
         if self.memory == "counts":
             rest = counted(telling, past, asked) + rest
-        if self.preamble:
-            context = (self.preamble, *context)
-        if self.style == "chat":
-            return Query(
-                context, rest + self.format.plea(telling, past, asked), self.format.replies(telling, asked), True
-            )
-        return Query(context, rest + self.format.cue(telling, past, asked), self.format.labels(telling, asked))
+        return Setting(telling, past, (self.preamble, *context) if self.preamble else context, rest)
 
     def note(self, view: View, row: Row, asked: Any, answer: Answer, purpose: str | None = None) -> None:
         """Record one question and its answer."""

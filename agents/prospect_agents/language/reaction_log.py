@@ -41,7 +41,8 @@ class ReactionLog(PromptFormat):
 
     def cue(self, telling: Telling, past: Past, asked: Asked) -> str:
         notes = "".join(f"({written(telling, note)} now)\n" for note in asked.notes)
-        return f"{notes}{self._now(telling, past, asked)} ->"
+        said = self.said(asked, self.speech(telling, past, asked))
+        return f"{notes}{said}{self._now(telling, past, asked)} ->"
 
     def labels(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
         return labels(telling, asked)

@@ -36,7 +36,7 @@ class RoundLog(PromptFormat):
             at += 1
         if asked.about != telling.seat:
             return f"{before}{self._foresee(telling, at, asked.about)}"
-        return before + self._choose(telling, at, asked)
+        return before + self.said(asked, self.speech(telling, past, asked)) + self._choose(telling, at, asked)
 
     def labels(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
         return labels(telling, asked)

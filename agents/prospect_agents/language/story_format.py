@@ -106,13 +106,18 @@ class StoryFormat(PromptFormat):
 
     def cue(self, telling: Telling, past: Past, asked: Asked) -> str:
         beginning, _ = _told(telling).answers(asked)
-        return f"{self._asking(telling, asked)}\n{beginning}"
+        said = self.said(asked, self.speech(telling, past, asked))
+        return f"{self._asking(telling, asked)}\n{said}{beginning}"
+
+    def speech(self, telling: Telling, past: Past, asked: Asked) -> str:
+        return 'You said: "'
 
     def labels(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
         return _told(telling).answers(asked)[1]
 
     def plea(self, telling: Telling, past: Past, asked: Asked) -> str:
-        return f"{self._asking(telling, asked)}\nAnswer with that alone."
+        said = self.said(asked, self.speech(telling, past, asked))
+        return f"{said}{self._asking(telling, asked)}\nAnswer with that alone."
 
     def replies(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
         words = telling.reactions if asked.reactions else telling.symbols
