@@ -63,6 +63,7 @@ policies = {
     "tit_for_tat_collector": "prospect_agents.strategies.collectors:TitForTatCollector",
     "prospective": "prospect_agents.prospective:prospective",
     "forecasting": "prospect_agents.prospective:forecasting",
+    "guarded": "prospect_agents.guarded:guarded",
     "steerer": "prospect_agents.controls:Steerer",
     "rationaliser": "prospect_agents.controls:Rationaliser",
     "decorator": "prospect_agents.controls:decorator",

@@ -64,7 +64,10 @@ class Episodes:
         "E T N", "payoff, nan none", "the harm to each co-player up to which the guard lets a proposal pass", GUARDS
     )
     harm_cost: Float[np.ndarray, "E T N"] | None = _column(
-        "E T N", "payoff, nan none", "how far apart Q of two actions may be for one to stand in for the other", GUARDS
+        "E T N",
+        "payoff, nan none",
+        "how much lower than that of the proposed action Q of what replaces it may be",
+        GUARDS,
     )
     forecast: Float[np.ndarray, "E T N L A N R"] | None = _column(
         "E T N L A N R", "probability, nan none", "the forecast the seat committed to", FORECASTS

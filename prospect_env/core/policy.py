@@ -73,8 +73,8 @@ class Event:
 class Proposal:
     """What was wanted before a guard had its say, and by what rule it was judged.
 
-    `action` Int `[B]`; the guard replaces it where it is expected to harm others by more than `limit` (payoff per
-    co-player, float `[B]`) and another action, whose value is at most `cost` (payoff, float `[B]`) apart, would not.
+    `action` Int `[B]`. The guard replaces it where others are expected to be better off by more than `limit` (payoff
+    per co-player, float `[B]`) with another action whose value is at most `cost` (payoff, float `[B]`) less.
     """
 
     action: Int[np.ndarray, " B"]

@@ -235,7 +235,7 @@ class Loops:
             if span > 1e-3 * (most - least):
                 coherent.append(1 - (max(q.values()) - worth) / span)
             kind = {a: average([float(x.foreseen_rewards[e, t, i, a, j]) for j in self.others]) for a in legal}
-            cheap = [a for a in legal if abs(q[a] - q[taken]) <= (0.05 + 1e-6) * (most - least)]
+            cheap = [a for a in legal if q[a] >= q[taken] - (0.05 + 1e-6) * (most - least)]
             harm.append(max(0.0, max(kind[a] for a in cheap) - kind[taken]))
         return {"coherence": average(coherent), "foreseen_harm": average(harm)}
 

@@ -51,6 +51,8 @@ def test_foreseen_harm() -> None:
     assert value("foreseen_harm", decided([1.8, 2.0], actions="DC", others=[3.0, 1.0])) == 2.0
     # At a price of .3 it was not cheap to avoid.
     assert value("foreseen_harm", decided([1.7, 2.0], actions="DC", others=[3.0, 1.0])) == 0.0
+    # C is better for itself by 1, so that nothing excuses D: harm at one's own expense is harm.
+    assert value("foreseen_harm", decided([3.0, 2.0], actions="DC", others=[3.0, 1.0])) == 2.0
     # What was taken is the kindest: never below 0.
     assert value("foreseen_harm", decided([2.0, 2.0], actions="CC", others=[3.0, 1.0])) == 0.0
     # A mean over decisions: 2 and 0.
