@@ -89,7 +89,8 @@ def _call(call: Call) -> dict[str, Any]:
         "imagined": call.imagined,
         "prompt": call.prompt,
         "probs": _named(call.labels, np.exp(call.logprobs)),
-        "mass": call.mass,
+        "text": call.text,
+        "mass": None if np.isnan(call.mass) else call.mass,
         "tokens_in": call.tokens_in,
         "tokens_cached": call.tokens_cached,
         "latency": call.latency,
@@ -132,10 +133,7 @@ def lines(step: dict[str, Any]) -> list[str]:
         where = " (imagined)" if call["imagined"] else ""
         said.append(f"  player_{call['seat']} asks its model about {call['purpose']}{where}:")
         said += [f"    | {line}" for line in call["prompt"].splitlines()]
-        total = sum(call["probs"].values()) or 1.0
-        shares = _shares({label: number / total for label, number in call["probs"].items()})
-        remembered = "; a remembered answer" if call["replayed"] else ""
-        said.append(f"    = {shares} (of a label mass of {call['mass']:.2g}{remembered})")
+        said.append(f"    = {_answer(call)}")
     said += _said(step["forecasts"])
     for seat in step["seats"]:
         slip = f" (executed: {seat['executed']})" if seat["executed"] != seat["action"] else ""
@@ -158,6 +156,16 @@ def _said(forecasts: list[dict[str, Any]]) -> list[str]:
         whose = "I" if own else row["agent"]
         said.append(f"  {row['forecaster']} says: {supposed}{whose} {when}: {_shares(row['p'])}{fed}{truth}")
     return said
+
+
+def _answer(call: dict[str, Any]) -> str:
+    """What a model wrote, or the shares of the labels that were scored."""
+    if not call["probs"]:
+        return repr(call["text"]) + (" (a remembered answer)" if call["replayed"] else "")
+    total = sum(call["probs"].values()) or 1.0
+    shares = _shares({label: number / total for label, number in call["probs"].items()})
+    remembered = "; a remembered answer" if call["replayed"] else ""
+    return f"{shares} (of a label mass of {call['mass']:.2g}{remembered})"
 
 
 def _shares(numbers: dict[str, float]) -> str:
