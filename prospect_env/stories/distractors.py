@@ -1,8 +1,10 @@
 """Distractors: sentences that change nothing, from a closed grammar that cannot speak of the game.
 
 Every macro of `templates/distractors.j2` is one form: literal words, small numbers and words of closed lists. None of
-them may be a word of a story (a name, a label, a role, a currency) or a word of `REFERRING`, which lists what points
-at the players, at what happened, or at when a game ends; `clashes` finds those that are.
+them may be a word of a story (a name, a label, a role, a currency), a word that its rules are told with, or a word of
+`REFERRING`, which lists what points at the players, at what happened, or at when a game ends; `clashes` finds the first
+and the last, and a test looks at all rules. A distractor never stands before a sentence that points back
+(`prospect_env.stories.rules.leans`), which would otherwise speak of it.
 """
 
 from __future__ import annotations
@@ -90,18 +92,39 @@ def clashes(story: Story) -> frozenset[str]:
     """Words that distractors share with a story's names, labels, roles and other words; there must be none."""
     said = [*story.names, *story.actions, *story.reactions, *story.roles]
     said += [form for word in story.word.values() for form in (word, word.many)]
-    return (_content(said) | REFERRING) & vocabulary()
+    # A label of small words alone, such as "more", could be taken for what they name.
+    bare = [text for text in said if not _content([text]) and not any(map(str.isdigit, text))]
+    return (_content(said) | REFERRING) & vocabulary() | _all_words(bare) & _all_words(_texts())
+
+
+def idle(sentence: str) -> bool:
+    """Whether a sentence is a distractor: one that `distractors` can give, to the letter."""
+    terms = {term for terms in _vocabulary().values() for term in terms}
+    return any(
+        all(value in (terms if isinstance(value, str) else NUMBERS) for value in fact.values.values())
+        for form in grammar()
+        if (fact := form.read(sentence))
+    )
 
 
 @cache
 def vocabulary() -> frozenset[str]:
     """All words that distractors can say, but for such as `the` and `of`."""
+    return _content(_texts())
+
+
+def _texts() -> list[str]:
+    """All that distractors are put together from."""
     literals = [literal for form in grammar() for literal in form.literals]
-    return _content([*literals, *(term for terms in _vocabulary().values() for term in terms)])
+    return [*literals, *(term for terms in _vocabulary().values() for term in terms)]
 
 
 def _content(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(word.lower() for text in texts for word in _WORD.findall(text)) - _FUNCTION
+    return _all_words(texts) - _FUNCTION
+
+
+def _all_words(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(word.lower() for text in texts for word in _WORD.findall(text))
 
 
 def _vocabulary() -> dict[str, list[str]]:

@@ -2,7 +2,8 @@
 
 Each sentence must be exactly one of: a fact of a parameter, a distractor, or what this story says of that very game
 anyway (cover story, names, options). So the facts are read first, the game is made of them, and told again: apart
-from distractors, sentence for sentence, the text must be that telling.
+from distractors, sentence for sentence, the text must be that telling. A distractor must not stand before a sentence
+that points back, as `It is over after 5 steps.` does: it would be what that sentence speaks of.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from itertools import zip_longest
 
 from prospect_env.core.errors import BadParameter, UnreadableText
 from prospect_env.core.game import Game
-from prospect_env.stories.distractors import grammar
+from prospect_env.stories.distractors import idle
 from prospect_env.stories.facts import Fact, game_of
 from prospect_env.stories.grammar import Form, forms
-from prospect_env.stories.rules import TOLD_IN_PLAY, lines, telling
+from prospect_env.stories.rules import TOLD_IN_PLAY, leans, lines, telling
 from prospect_env.stories.story import Story
 from prospect_env.stories.telling import Telling, sentences
 
@@ -27,20 +28,24 @@ def read(text: str, story: Story) -> Game:
     """The game whose rules `text` tells in the words of `story`.
 
     Raises `UnreadableText`, which names the sentence, if one is no sentence of the story, if it can be read in two
-    ways, if the facts contradict each other, or if one is left out or told twice.
+    ways, if a distractor stands where it would not be idle, if the facts contradict each other, or if one is left out
+    or told twice.
     """
     said = sentences(text)
     seat = _seat(said, story)
     facts: list[Fact] = []
     kept: list[str] = []
+    parted = ""
     for sentence in said:
-        meant = _facts(sentence, _forms(story, seat))
-        idle = any(form.read(sentence) for form in grammar())
-        if len(meant) + idle > 1:
-            ways = [fact.name for fact in meant] + ["distractor"] * idle
+        meant, nothing = _facts(sentence, _forms(story, seat)), idle(sentence)
+        if len(meant) + nothing > 1:
+            ways = [fact.name for fact in meant] + ["distractor"] * nothing
             raise UnreadableText(f"{sentence!r} can be read in several ways: as {' and as '.join(ways)}")
+        if parted and not nothing and leans(sentence):
+            raise UnreadableText(f"{sentence!r} would be taken to speak of {parted!r}, which stands before it")
         facts += meant
-        if not idle:
+        parted = sentence if nothing else ""
+        if not nothing:
             kept.append(sentence)
     try:
         game = game_of(story.game, facts, seat, dict(story.untold))

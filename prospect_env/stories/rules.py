@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -29,6 +30,14 @@ TOLD_IN_PLAY = {
     "wait": (),
     "over": (),
 }
+#: words that point back at the sentence before, wherever they stand in a sentence, and where it begins with them
+_POINTING = frozenset(("that", "this", "these", "those", "they", "them", "such"))
+_BEGINNING = _POINTING.union(
+    ("it", "its", "their", "theirs", "he", "him", "his", "she", "her", "hers", "so", "then", "there", "next", "later"),
+    ("otherwise", "afterwards", "but", "too", "also", "again", "second", "other", "others", "same"),
+    ("either", "neither", "both"),
+)
+_FIRST = 4  #: the words a sentence begins with
 #: modifiers after which what is seen of others need not be what they chose
 _NOISY = {"noise", "private_monitoring"}
 
@@ -66,19 +75,28 @@ def lines(game: Game, told: Telling) -> list[list[str]]:
     return [told.tell(part.name, **part.values) for part in ordered]
 
 
+def leans(sentence: str) -> bool:
+    """Whether a sentence may speak of the one before it (`It is over.`), from which nothing must part it then."""
+    words = re.findall("[a-z]+", sentence.lower())
+    # What there is, is there without anything before it.
+    begins = words[1:_FIRST] if words[:1] == ["there"] else words[:_FIRST]
+    return not (_BEGINNING.isdisjoint(begins) and _POINTING.isdisjoint(words))
+
+
 def placed(rules: Sequence[Sequence[str]], distractors: Sequence[tuple[float, str]]) -> str:
-    """The text of rules in which each distractor stands after the sentence its place says."""
-    total = sum(map(len, rules))
-    after: dict[int, list[str]] = {}
+    """The text of rules in which each distractor stands where its place says, of all where it parts no sentences."""
+    said = [sentence for line in rules for sentence in line]
+    free = [i for i, after in enumerate([*said[1:], ""]) if not leans(after)]
+    added: dict[int, list[str]] = {}
     for place, sentence in distractors:
-        after.setdefault(min(int(place * total), total - 1), []).append(sentence)
+        added.setdefault(free[min(int(place * len(free)), len(free) - 1)], []).append(sentence)
     text, count = [], 0
     for line in rules:
-        said: list[str] = []
+        told: list[str] = []
         for sentence in line:
-            said += [sentence, *after.get(count, [])]
+            told += [sentence, *added.get(count, [])]
             count += 1
-        text.append(" ".join(said))
+        text.append(" ".join(told))
     return "\n".join(line for line in text if line)
 
 
