@@ -66,7 +66,7 @@ class Episodes:
     harm_cost: Float[np.ndarray, "E T N"] | None = _column(
         "E T N",
         "payoff, nan none",
-        "how much lower than that of the proposed action Q of what replaces it may be",
+        "how much Q may fall where the proposed action is replaced",
         GUARDS,
     )
     forecast: Float[np.ndarray, "E T N L A N R"] | None = _column(
@@ -138,6 +138,15 @@ class Episodes:
         """The episodes `index`, in that order; calls stay with the whole."""
         arrays = {f.name: getattr(self, f.name) for f in columns() if getattr(self, f.name) is not None}
         return replace(self, **{name: take(array, index) for name, array in arrays.items()})
+
+    def between(self, start: int, stop: int) -> Episodes:
+        """Steps `start` to `stop - 1` alone, for figures by round; calls stay with the whole.
+
+        What rests on earlier steps (a marginal reference, an announcement) begins anew.
+        """
+        arrays = {f.name: getattr(self, f.name) for f in columns() if getattr(self, f.name) is not None}
+        cut = {name: array[:, start:stop] for name, array in arrays.items() if array.ndim > 1}
+        return replace(self, **cut, length=np.clip(self.length, start, stop) - start, calls=())
 
     @staticmethod
     def concatenate(parts: Sequence[Episodes]) -> Episodes:

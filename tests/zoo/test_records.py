@@ -25,6 +25,10 @@ COUNTING = "forecasting:actor=(random:p=.3),predictor=counts"
 TABLES: dict[str, tuple[Game, list[str]]] = {
     "a random co-player": (DILEMMA, ["prospective:predictor=bayes", "random_memory_one"]),
     "a forecasting co-player": (DILEMMA, ["prospective:predictor=bayes", "prospective:predictor=counts"]),
+    "a guarded co-player": (
+        DILEMMA,
+        ["prospective:predictor=bayes", "guarded:actor=random,predictor=counts,limit=.2,epsilon=.5"],
+    ),
     "a language model": (DILEMMA, ["forecasting:actor=random,predictor=bayes", "lm:model=fake,mode=plan"]),
     "in turns, coarse reactions": (Offers(), ["forecasting:actor=random,predictor=counts"] * 2),
     "three seats, hidden cards": (Cards(), [COUNTING, "random:p=.3", "random:p=.6"]),
