@@ -3,6 +3,9 @@
 A proposal is harmful where the others would truly have been better off, by more than the guard's limit, with an action
 that costs next to nothing by the guard's own values; what others truly get is what branches found. So the guard is held
 to the limit and the cost that it set itself, which is why it records them.
+
+What a choice costs is thus taken on the guard's word: harm that it holds to be dear to avoid, rightly or not, is
+neither missed nor vetoed. So the rates are read beside `harm_averted`.
 """
 
 from __future__ import annotations
