@@ -6,6 +6,7 @@ It lists every joint choice while they are few, match by match, and draws them w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,10 @@ class Source(Shared, ABC):
     @abstractmethod
     def probs(self, node: Position) -> Float[np.ndarray, "B N A"]:
         """Probabilities of every seat's executed action at `node`; rows of seats it does not speak of are arbitrary."""
+
+    def probs_of(self, thoughts: Sequence[Position], together: Position) -> Float[np.ndarray, "B N A"]:
+        """`probs` at several thoughts of the same matches, which stand side by side in `together`."""
+        return self.probs(together)
 
     @abstractmethod
     def advance(
@@ -151,6 +156,8 @@ def _drawn(probs: Float[np.ndarray, "K A"], u: Float[np.ndarray, " K"]) -> Int[n
 def own_executed(game: Game, node: Position, seat: int) -> Float[np.ndarray, "B A A"]:
     """`[b, a, x]`: the probability that `x` is executed when `seat` chooses `a`."""
     batch, actions = len(node.over), len(game.spec.actions)
+    if game.noiseless is game:
+        return np.broadcast_to(np.eye(actions), (batch, actions, actions))
     chosen = np.zeros((batch, game.spec.seats, actions))
     result = np.empty((batch, actions, actions))
     for action in range(actions):

@@ -18,7 +18,7 @@ from prospect_env.core.game import Game, Outcome
 from prospect_env.core.policy import View
 from prospect_env.core.position import Position, active, advance
 from prospect_env.core.state import take
-from prospect_env.core.unfold import thoughts
+from prospect_env.core.unfold import abreast, thoughts
 
 
 @dataclass(frozen=True)
@@ -42,21 +42,27 @@ def foreseen_rewards(seen: View, luck: Chance, forecast: Forecast) -> Float[np.n
     Nan in rows of illegal own actions, and everywhere if reactions are coarser than actions and the forecaster cannot
     be asked. Where not everything is known it is an average over thoughts, never over what is hidden.
     """
-    return np.mean([_at(node, seen, forecast, draw) for draw, node in enumerate(thoughts(seen, luck, {}))], axis=0)
+    spec, asking = seen.game.spec, forecast.asking
+    nodes = thoughts(seen, luck, {})
+    if spec.reactions_are_actions:
+        told = [forecast.probs[:, 0].astype(np.float64)]
+    elif asking is not None:
+        said = [part for some in abreast(asking.nodes) for part in np.split(asking.now(some), len(some.numbers))]
+        told = [np.repeat(part[:, None], len(spec.actions), axis=1) for part in said]
+    else:
+        return np.full((len(seen.active), len(spec.actions), spec.seats), np.nan)
+    found = []
+    for some in abreast(nodes):
+        others = np.concatenate([told[number % len(told)] for number in some.numbers])
+        found += np.split(_paid(seen, some.node, others), len(some.numbers))
+    return np.mean(found, axis=0)
 
 
-def _at(node: Position, seen: View, forecast: Forecast, draw: int) -> Float[np.ndarray, "B A N"]:
+def _paid(seen: View, node: Position, said: Float[np.ndarray, "B A N A"]) -> Float[np.ndarray, "B A N"]:
+    """Every seat's expected payoff at `node` under each own action, where others act as is `said` for it."""
     game, spec, seat = seen.game, seen.game.spec, seen.seat
     batch, actions = len(node.over), len(spec.actions)
     result = np.full((batch, actions, spec.seats), np.nan)
-    if spec.reactions_are_actions:
-        said = forecast.probs[:, 0].astype(np.float64)
-    elif forecast.asking is not None:
-        nodes = forecast.asking.nodes
-        told = forecast.asking.source.probs(nodes[draw % len(nodes)])
-        said = np.repeat(np.asarray(told, dtype=np.float64)[:, None], actions, axis=1)
-    else:
-        return result
     legal, now = game.legal(node.state), active(game, node)
     # A forecast may put weight on what the rules forbid; no game is stepped with that.
     said = normalised(said * legal[:, None], np.broadcast_to(normalised(legal.astype(np.float64))[:, None], said.shape))

@@ -1,4 +1,4 @@
-"""`take` and `put`: the two primitives that forking, branching and resetting are made of.
+"""`take`, `put` and `join`: the primitives that forking, branching and resetting are made of.
 
 States, memories, views, chance and events are trees. How a leaf follows the match axis is read off its type:
 
@@ -7,12 +7,14 @@ States, memories, views, chance and events are trees. How a leaf follows the mat
 * a dataclass or a dict is a branch, treated field by field;
 * an integer stands for all matches at once, and becomes an array as soon as matches differ;
 * everything else (None, text, whatever is `Shared`: games, policies) belongs to all matches and must be equal in a
-  `put`.
+  `put` and a `join`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -99,6 +101,42 @@ def _put_array(x: Any, index: Index, y: Any) -> NDArray[Any]:
     new = x.copy() if x.flags.writeable else np.array(x)
     new[index] = y
     return new
+
+
+def join(parts: Sequence[T]) -> T:
+    """The matches of all `parts` (one or more), side by side in their order.
+
+    Raises `ValueError` or `TypeError` if the parts do not have the same structure.
+    """
+    first: Any = parts[0]
+    if len({type(part) for part in parts}) > 1:
+        raise TypeError(f"cannot join {', '.join(sorted({type(part).__name__ for part in parts}))} in one")
+    if isinstance(first, np.ndarray):
+        return np.concatenate(parts)  # type: ignore[arg-type, return-value]
+    if isinstance(first, tuple):
+        return tuple(chain.from_iterable(parts))  # type: ignore[arg-type, return-value]
+    if isinstance(first, dict):
+        return _join_dicts(parts)  # type: ignore[arg-type, return-value]
+    if _is_branch(first):
+        return _rebuilt(first, {name: _join_field(name, parts) for name in _names(type(first))})
+    if all(part is first or part == first for part in parts):
+        return first
+    raise ValueError(f"cannot join {first!r} and others: what belongs to all matches differs")
+
+
+def _join_dicts(parts: Sequence[dict[Any, Any]]) -> dict[Any, Any]:
+    if len({frozenset(part) for part in parts}) > 1:
+        raise ValueError(f"cannot join {[sorted(map(str, part)) for part in parts]}: the keys differ")
+    return {key: join([part[key] for part in parts]) for key in parts[0]}
+
+
+def _join_field(name: str, parts: Sequence[Any]) -> Any:
+    values = [getattr(part, name) for part in parts]
+    shared = [value for value in values if isinstance(value, int)]
+    if len(set(shared)) > 1 or 0 < len(shared) < len(values):
+        sizes = [batch_size(part) for part in parts]
+        return join([np.broadcast_to(value, size) for value, size in zip(values, sizes, strict=True)])
+    return join(values)
 
 
 def batch_size(x: Any) -> int:

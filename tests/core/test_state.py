@@ -13,7 +13,7 @@ from prospect_env.core.chance import episode_seeds
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players
 from prospect_env.core.policy import Event
-from prospect_env.core.state import batch_size, put, take
+from prospect_env.core.state import batch_size, join, put, take
 
 GAME = make_game("prisoners_dilemma", rounds=5, noise=0.2, termination_probability=0.1)
 SPECS = ("prospective:predictor=bayes", "random_memory_one")
@@ -83,6 +83,31 @@ def test_integers_become_arrays_where_matches_come_to_differ() -> None:
     assert mixed.words == ("a", "d", "c")
     assert mixed.numbers.tolist() == [0, 9, 2]
     assert take(mixed, np.array([1])).step.tolist() == [7]  # type: ignore[attr-defined]
+
+
+def test_join_puts_matches_side_by_side() -> None:
+    _, at = table()
+    parts = [take(at, np.array([2, 5])), take(at, np.array([0])), take(at, np.array([5, 1, 1]))]
+    joined = join(parts)
+    assert batch_size(joined) == 6
+    for whole, found in zip(leaves(at), leaves(joined), strict=True):
+        assert np.array_equal(found, whole[[2, 5, 0, 5, 1, 1]])
+    assert joined.step == at.step
+    one, other = Mixed(1, ("a", "b"), np.arange(2), "x"), Mixed(7, ("c",), np.array([9]), "x")
+    mixed = join([one, other, put(one, np.array([0]), other)])
+    assert mixed.step.tolist() == [1, 1, 7, 7, 1]  # type: ignore[attr-defined]
+    assert mixed.words == ("a", "b", "c", "c", "b")
+    assert mixed.numbers.tolist() == [0, 1, 9, 9, 1]
+
+
+def test_join_refuses_what_does_not_fit() -> None:
+    one = Mixed(1, ("a",), np.arange(1), "x")
+    with pytest.raises(ValueError, match="'x' and others: what belongs to all matches differs"):
+        join([one, Mixed(1, ("a",), np.arange(1), "y")])
+    with pytest.raises(TypeError, match="Mixed, ndarray"):
+        join([one, np.arange(1)])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match=r"\['a'\], \['b'\].*the keys differ"):
+        join([{"a": np.zeros(1)}, {"b": np.zeros(1)}])
 
 
 def test_put_refuses_what_does_not_fit() -> None:

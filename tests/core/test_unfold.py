@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from prospect_env.arena.play import play
+from prospect_env.core import unfold
 from prospect_env.core.chance import Chance
-from prospect_env.core.episodes import columns
+from prospect_env.core.episodes import Episodes, columns
 from prospect_env.core.errors import UnsuitablePolicy
 from prospect_env.core.forecast import Forecast
 from prospect_env.core.game import Game
@@ -232,3 +233,23 @@ def test_toys_play_with_every_planner(game: Game, spec: str) -> None:
         spec += ",depth=3"
     episodes = play(game, [spec, *["random"] * (game.spec.seats - 1)], episodes=10, branch="all")
     assert (episodes.length == episodes.spec.horizon).all()
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("name", ["harvest", "bargaining"])
+def test_thoughts_do_not_depend_on_those_beside_them(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Dice in the one, hidden values in the other. One thought at a time, by threes and a rest of one, all at once.
+    game = make_game(name, **GAME_PARAMETERS[name] | ({"seats": 2, "window": 1} if name == "harvest" else {}))
+    planner = "prospective:predictor=uniform,planner=softmax,temperature=.1"
+
+    def played(abreast: int) -> Episodes:
+        monkeypatch.setattr(unfold, "ABREAST", abreast)
+        feeds = {0: "oracle"} if name == "harvest" else {}
+        return play(game, [planner, "random_reactive"], episodes=2, seed=3, branch="all", feeds=feeds)
+
+    alone = played(1)
+    for beside in (2 * 3, 10_000):
+        together = played(beside)
+        for column in columns():
+            x, y = getattr(alone, column.name), getattr(together, column.name)
+            assert x is None or np.array_equal(x, y, equal_nan=x.dtype.kind == "f"), column.name

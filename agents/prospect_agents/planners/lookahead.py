@@ -22,7 +22,7 @@ from prospect_env.core.foresee import Rules
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, View
 from prospect_env.core.position import Position, active
-from prospect_env.core.unfold import thoughts
+from prospect_env.core.unfold import abreast, thoughts
 
 TIE = 1e-9  #: values closer than this count as equal
 DRAWS = 8  #: of the others' choices, at nodes of a plan where these are too many to list
@@ -49,14 +49,14 @@ class LookAhead(Planner):
         if self.depth <= 2 and view.game.spec.reactions_are_actions:
             q = [self._read(node, view, forecast) for node in thoughts(view, chance, {})]
         elif forecast.asking is not None:
-            source, nodes = forecast.asking.source, forecast.asking.nodes
+            asking = forecast.asking
             # Many thoughts share the draws that a single one would take; a plan from one chooses at every node, and the
             # best of a single draw would be luck.
-            limit = max(SAMPLES // DRAWS, len(nodes))
+            limit = max(SAMPLES // DRAWS, len(asking.nodes))
             q = []
-            for number, node in enumerate(nodes):
-                fan = Fan(np.full(len(node.over), len(nodes)), np.full(len(node.over), number))
-                q.append(self._ask(source, node, view.seat, self.depth, fan, limit))
+            for some in abreast(asking.nodes):
+                found = self._ask(asking.source, some.node, asking.now(some), view.seat, self.depth, some.fan, limit)
+                q += np.split(found, len(some.numbers))
         elif self.depth > 2:
             raise UnsuitablePolicy(f"a look-ahead of {self.depth} needs a forecaster that can be asked on; 2 does not")
         else:
@@ -86,22 +86,32 @@ class LookAhead(Planner):
         """The best own choice after each continuation, against these reactions, `[K]`."""
         game, after = rules.game, step.after
         own = own_executed(game, after, seat)
-        then = _expand(
-            rules, after, seat, _lawful(game, after, reactions[step.rows]), _fewer(step.fan, SAMPLES // DRAWS)
-        )
+        said = _lawful(game, after, reactions[step.rows])
+        then = _expand(rules, after, seat, said, own, _fewer(step.fan, SAMPLES // DRAWS))
         q = then.by_choice(then.outcome.rewards[:, seat], own)
         return _best(q, game.legal(after.state)[:, seat])
 
-    def _ask(self, source: Source, node: Position, seat: int, depth: int, fan: Fan, limit: int) -> NDArray[np.float64]:
-        """Expectimax Q `[B, A]`: the source says how the others act, here and in every continuation."""
+    def _ask(
+        self,
+        source: Source,
+        node: Position,
+        said: Float[np.ndarray, "B N A"],
+        seat: int,
+        depth: int,
+        fan: Fan,
+        limit: int,
+    ) -> NDArray[np.float64]:
+        """Expectimax Q `[B, A]`: the source has `said` how all act here, and is asked in every continuation."""
         game = source.game
-        step = _expand(source, node, seat, np.asarray(source.probs(node), dtype=np.float64), fan)
+        own = own_executed(game, node, seat)
+        step = _expand(source, node, seat, np.asarray(said, dtype=np.float64), own, fan)
         value = step.outcome.rewards[:, seat].astype(np.float64)
         onward = self._onward(game, step)
         if depth > 1 and onward.any():
-            later = self._ask(source, step.after, seat, depth - 1, _fewer(step.fan, limit), limit)
+            then = source.probs(step.after)
+            later = self._ask(source, step.after, then, seat, depth - 1, _fewer(step.fan, limit), limit)
             value = value + onward * _best(later, game.legal(step.after.state)[:, seat])
-        return step.by_choice(value, own_executed(game, node, seat))
+        return step.by_choice(value, own)
 
     def _onward(self, game: Game, step: Expansion) -> NDArray[np.float64]:
         """What a unit of payoff in the next step is worth now, `[K]`: nothing where the match is over."""
@@ -126,11 +136,16 @@ class Softmax(LookAhead):
 
 
 def _expand(
-    source: Source, node: Position, seat: int, executed: NDArray[np.float64], fan: Fan | None = None
+    source: Source,
+    node: Position,
+    seat: int,
+    said: NDArray[np.float64],
+    own: Float[np.ndarray, "B A A"],
+    fan: Fan,
 ) -> Expansion:
-    """Every lawful continuation of `node`, own actions enumerated whatever `executed` says of them."""
-    support = _lawful(source.game, node, executed)
-    support[:, seat] = own_executed(source.game, node, seat).max(axis=1) > 0
+    """Every lawful continuation of `node`: own actions are enumerated, executed as in `own`, whatever is `said`."""
+    support = _lawful(source.game, node, said)
+    support[:, seat] = own.max(axis=1) > 0
     return expand(source, node, support, active(source.game, node), keep=seat, fan=fan)
 
 
