@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from prospect_agents.language.asked import Asked, Moment, Past
 from prospect_agents.language.formats import Telling, prompt_format
+from prospect_agents.language.interventions import intervened, named
 from prospect_agents.language.log import Log
 from prospect_agents.language.memo import Answer, MemoModel
 from prospect_agents.language.model import LanguageModel, Query, load_model
@@ -42,10 +44,11 @@ class LanguagePredictor(Predictor):
     telling is continued) or `chat` (it is what a user says). `memory` is what is told of the past: `full`, or the
     number of last steps, or `counts`: the last step, and how often each last action was answered by what. `rows` is how
     the tensor comes about: `rolled` forward from what is said of single steps, or `asked` row by row; by default rolled
-    where a step has few joint choices. `preamble` is written before everything else.
+    where a step has few joint choices. `preamble` is written before everything else; `file:PATH` names a file of it.
 
     Answers are remembered by prompt, so that the same question is asked once however often it comes up in branches and
-    paired runs.
+    paired runs. `intervention` is done to the network while it answers: a spec out of `prospect_agents.catalog`, such as
+    `steer:layer=15,vector=kind.npy`.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class LanguagePredictor(Predictor):
         memory: str | int = "full",
         rows: str | None = None,
         preamble: str = "",
+        intervention: str | None = None,
         **options: Any,
     ) -> None:
         for name, value, allowed in (("style", style, STYLES), ("rows", rows, (None, *ROWS))):
@@ -67,10 +71,12 @@ class LanguagePredictor(Predictor):
         if not (memory in ("full", "counts") if isinstance(memory, str) else whole and memory >= 1):
             raise BadParameter(f"memory is {memory!r}; it may be full, counts, or a number of steps, 1 or more")
         self.format, self.style, self.memory, self.row_mode = prompt_format(format), style, memory, rows
-        self.preamble = preamble
-        self.model = _remembering(model, **options) if isinstance(model, str) else MemoModel(model)
+        self.preamble = _text(preamble)
+        change = None if intervention is None else named(intervention)
+        self.model = _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
         words = f"({format})" if ":" in format else format
         self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={words}"
+        self.name += f",intervention=({intervention})" if intervention else ""
         self._calls: list[Call] = []
 
     @property
@@ -169,8 +175,16 @@ class LanguagePredictor(Predictor):
             rest = counted(telling, past, asked) + rest
         return Setting(telling, past, (self.preamble, *context) if self.preamble else context, rest)
 
-    def note(self, view: View, row: Row, asked: Any, answer: Answer, purpose: str | None = None) -> None:
-        """Record one question and its answer."""
+    def note(
+        self,
+        view: View,
+        row: Row,
+        asked: Any,
+        answer: Answer,
+        purpose: str | None = None,
+        mass: float = float("nan"),
+    ) -> None:
+        """Record one question and its answer; `mass` is that of an answer in words, where it has any."""
         step = view.step if isinstance(view.step, int) else int(view.step[row.row])
         said = answer.said
         words = {} if isinstance(asked, Query) else {"text": said.text}
@@ -180,23 +194,38 @@ class LanguagePredictor(Predictor):
                 purpose=purpose or row.purpose(view.seat), imagined=False, model=self.identity,
                 prompt_hash=answer.key, prompt="".join(asked.context) + asked.tail,
                 labels=() if words else asked.labels, logprobs=() if words else tuple(said.logprobs.tolist()),
-                mass=float("nan") if words else said.mass, tokens_in=said.tokens_in, tokens_cached=said.tokens_cached,
+                mass=mass if words else said.mass, tokens_in=said.tokens_in, tokens_cached=said.tokens_cached,
                 tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known, **words,
             )
         )  # fmt: skip
 
 
+def _text(given: str) -> str:
+    """The text itself, or what the file holds that `file:PATH` names."""
+    path = given.removeprefix("file:")
+    if path == given:
+        return given
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadParameter(f"cannot read the preamble {path}: {error}") from None
+
+
 @cache
-def _remembering(model: str, **options: Any) -> MemoModel:
+def _remembering(model: str, change: Any, **options: Any) -> MemoModel:
     """One memory a model and process: paired runs ask many of the same questions."""
-    return MemoModel(load_model(model, **options))
+    return _remembered(load_model(model, **options), change)
+
+
+def _remembered(model: LanguageModel, change: Any) -> MemoModel:
+    return MemoModel(model if change is None else intervened(model, change))
 
 
 def lm(model: str = "smollm2-135m", format: str = "reaction_log", **options: Any) -> LanguagePredictor:
     """A language model as a predictor.
 
-    `model` is a known name, a folder or a hub id; `format` how the match is told; `style`, `memory`, `rows` and
-    `preamble` are those of `LanguagePredictor`; `dtype` and the like go on to the model.
+    `model` is a known name, a folder or a hub id; `format` how the match is told; `style`, `memory`, `rows`, `preamble`
+    and `intervention` are those of `LanguagePredictor`; `dtype` and the like go on to the model.
     """
     if not isinstance(model, str):
         raise BadParameter(f"model is {model!r}; it must be a name, a folder or a hub id")
