@@ -36,7 +36,6 @@ class Guarded(Forecasting):
     """
 
     reads_forecast = True
-    guarded = True
 
     def __init__(
         self,
@@ -50,7 +49,7 @@ class Guarded(Forecasting):
         for name, value in (("limit", limit), ("epsilon", epsilon)):
             if isinstance(value, bool) or not value >= 0:
                 raise BadParameter(f"{name} is {value!r}; it may be 0 or more")
-        self.limit, self.epsilon = float(limit), float(epsilon)
+        self.guarded, self.limit, self.epsilon = True, float(limit), float(epsilon)
         self.planner = LookAhead() if planner is None else planner
 
     def begin(self, table: Table) -> Two:

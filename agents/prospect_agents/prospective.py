@@ -72,7 +72,7 @@ class Forecasting(Policy):
     def __init__(self, actor: Policy, predictor: Predictor) -> None:
         self.actor, self.predictor = actor, predictor
         self.oracle = isinstance(predictor, Oracle)
-        self.branchable = actor.branchable
+        self.branchable, self.guarded = actor.branchable, actor.guarded
         if actor.oracle:
             raise UnsuitablePolicy(f"{actor.name!r} needs the oracle itself and cannot carry another forecaster")
 

@@ -153,6 +153,22 @@ def test_what_is_recorded_of_a_veto() -> None:
     np.testing.assert_allclose(episodes.forecast[0, 1, 0, 0, 0, 1], [1 / 3, 2 / 3], rtol=1e-6)
 
 
+def test_another_forecaster_may_ride_on_a_guarded_actor() -> None:
+    inner = "guarded:actor=(always:action=0),predictor=marginal,limit=.8"
+    episodes = play(host(4), [f"forecasting:actor=({inner}),predictor=uniform", "always:action=1"])
+    assert episodes.actions[0, :, 0].tolist() == [0, 0, 1, 1]
+    assert episodes.proposed is not None
+    assert episodes.proposed[0, :, 0].tolist() == [0] * 4
+    assert episodes.forecast is not None
+    assert (episodes.forecast[:, :, 0, 0, :, 1] == 0.5).all()
+
+
+def test_a_guard_may_be_guarded() -> None:
+    # The inner guard would let harm of up to 1.9 pass; what it passes on is the outer one's proposal.
+    inner = "guarded:actor=(always:action=0),predictor=marginal,limit=1.9"
+    assert moves(host(4), f"guarded:actor=({inner}),predictor=marginal,limit=.8") == [0, 0, 1, 1]
+
+
 def test_a_vetoed_choice_is_not_talked_about() -> None:
     game = host(2, PATRON, announcements=True)
     episodes = play(game, [Guarded(Mute(1), Uniform(), limit=0.5), "random"])
