@@ -1,7 +1,7 @@
-"""Every policy, predictor and planner of this package by name: the one line that adding one touches.
+"""Every policy, predictor, planner and intervention of this package by name: the one line that adding one touches.
 
 `policies` is what the entry-point group `prospect_env.policies` names; `predictors` and `planners` are looked up by
-policies that are made of them.
+policies that are made of them, `interventions` by language models.
 """
 
 from __future__ import annotations
@@ -98,5 +98,13 @@ planners = Registry(
         "myopic": "prospect_agents.planners.lookahead:Myopic",
         "lookahead": "prospect_agents.planners.lookahead:LookAhead",
         "softmax": "prospect_agents.planners.lookahead:Softmax",
+    },
+)
+
+interventions = Registry(
+    "intervention",
+    {
+        "steer": "prospect_agents.language.interventions:steer",
+        "ablate": "prospect_agents.language.interventions:ablate",
     },
 )

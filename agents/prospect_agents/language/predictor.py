@@ -47,8 +47,8 @@ class LanguagePredictor(Predictor):
     where a step has few joint choices. `preamble` is written before everything else; `file:PATH` names a file of it.
 
     Answers are remembered by prompt, so that the same question is asked once however often it comes up in branches and
-    paired runs. `intervention` is done to the network while it answers: a spec out of `prospect_agents.catalog`, such as
-    `steer:layer=15,vector=kind.npy`.
+    paired runs. `intervention` is done to the network while it answers: a spec of one of
+    `prospect_agents.catalog.interventions`, such as `steer:layer=15,vector=kind.npy`.
     """
 
     def __init__(
