@@ -83,6 +83,8 @@ def test_max_cycles(game: str) -> None:
     # PettingZoo's test counts on every seat choosing in every step. Where seats wait, two steps are two steps.
     view = views["parallel_env"](2)
     view.reset(seed=1)
+    for agent in view.agents:
+        view.action_space(agent).seed(1)  # with other draws somebody may walk away at once
     steps = 0
     while view.agents:
         view.step({agent: view.action_space(agent).sample() for agent in view.agents})
