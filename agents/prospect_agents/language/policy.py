@@ -130,6 +130,7 @@ def lm(
     talk: bool = False,
     dtype: str | None = None,
     batch_invariant: bool | None = None,
+    intervention: str | None = None,
     **parameters: Any,
 ) -> Policy:
     """A language model at the table: it chooses (`direct`), predicts first (`scot`), or feeds a planner (`plan`).
@@ -139,15 +140,16 @@ def lm(
     `format=(story:frame=business,variant=3)`. `style` is `completion` or `chat`; `memory` is `full`, `counts` or a
     number of last steps; `rows` is `rolled` or `asked`; `preamble` is written before everything. With a planner,
     `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is the model's in `direct`
-    and `scot`, else the planner's. `forecast=false` saves `direct` its forecast. With `talk`, what is announced in
-    games with talk is said in the model's own words.
+    and `scot`, else the planner's. `intervention` is done to the network while it answers:
+    `intervention=(steer:layer=15,vector=kind.npy,strength=1)`. `forecast=false` saves `direct` its forecast. With
+    `talk`, what is announced in games with talk is said in the model's own words.
     """
     if mode not in MODES:
         raise UnknownName("mode of lm", mode, MODES)
     kind, plans = MODES[mode]
     options = {
         "style": style, "memory": memory, "rows": rows, "preamble": preamble, "dtype": dtype,
-        "batch_invariant": batch_invariant,
+        "batch_invariant": batch_invariant, "intervention": intervention,
     }  # fmt: skip
     builder = load(kind)
     # Some ways to come by a forecast have parameters of their own.
