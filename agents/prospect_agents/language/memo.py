@@ -65,6 +65,11 @@ class MemoModel:
         self._unclaimed: set[str] = set()
         self.preload(entries or {})
 
+    @property
+    def writes(self) -> bool:
+        """Whether it can write: the model can, or there is none and what was written is among the entries."""
+        return self._model is None or isinstance(self._model, Writer)
+
     def forget(self) -> None:
         """Drop what the model keeps between calls only to be faster; answers are still remembered."""
         self._expected, self._unclaimed = {}, set()

@@ -38,6 +38,7 @@ MODES: dict[str, tuple[str, bool]] = {
     "direct": ("prospect_agents.language.predictor:LanguagePredictor", False),
     "scot": ("prospect_agents.language.predictor:LanguagePredictor", False),
     "plan": ("prospect_agents.language.predictor:LanguagePredictor", True),
+    "reflect": ("prospect_agents.language.reflecting:Reflecting", True),
 }
 
 
