@@ -29,6 +29,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from prospect_agents.language.formats import prompt_format
+from prospect_agents.language.policy import lm
+from prospect_agents.language.story_format import Instances
 from prospect_env import make_game, play
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.game import Game
@@ -115,19 +118,23 @@ def mixed(rows: pd.DataFrame, outcome: str) -> dict[str, Any]:
 
 
 def played(
-    v: int, games: list[str], others: list[str], modes: list[str], model: str, rounds: int, extra: int, seed: int
+    chunk: range, games: list[str], others: list[str], modes: list[str], model: str, rounds: int, extra: int, seed: int
 ) -> list[dict[str, Any]]:
-    """The matches of an instance, one a row."""
+    """The matches of some instances, one a row; instances are told side by side, so that a model reads many at once."""
     rows: list[dict[str, Any]] = []
-    # Numbers of matches fix their luck and, odd or even, the order of options.
-    matches = np.arange(TURNS * v, TURNS * (v + 1))
+    # Numbers of matches fix their luck, which instance they are and, odd or even, the order of options.
+    matches = np.arange(TURNS * chunk.start, TURNS * chunk.stop)
     for name, mode, other in product(games, modes, others):
         game = make_game(name, rounds=rounds)
-        for arm, told in tellings(game, v, extra, seed).items():
-            policy = f"lm:model={model},mode={mode},format=({told})"
+        told = [tellings(game, v, extra, seed) for v in range(chunk.stop)]
+        for arm in ARMS:
+            instances = Instances([prompt_format(one[arm]) for one in told], TURNS)
+            policy = lm(model=model, mode=mode, format=instances, rows="asked")
             found = scores(play(game, [policy, other], episodes=matches, seed=seed))
-            about = {"game": name, "instance": v, "mode": mode, "other": other, "arm": arm}
-            rows += [{**about, "turn": t, **{k: x[t] for k, x in found.items()}} for t in range(TURNS)]
+            about = {"game": name, "mode": mode, "other": other, "arm": arm}
+            for at, match in enumerate(matches.tolist()):
+                which = {"instance": match // TURNS, "turn": match % TURNS}
+                rows.append({**about, **which, **{k: x[at] for k, x in found.items()}})
     return rows
 
 
@@ -157,7 +164,8 @@ def main(
     rounds: Annotated[int, typer.Option(help="rounds of a match", min=2)] = 10,
     distractors: Annotated[int, typer.Option(help="idle sentences in the distracted arm", min=1)] = 5,
     seed: Annotated[int, typer.Option(help="seed of the run")] = 0,
-    minutes: Annotated[float, typer.Option(help="after the first, begin no instance that would end later")] = np.inf,
+    chunk: Annotated[int, typer.Option(help="instances played side by side", min=1)] = 10,
+    minutes: Annotated[float, typer.Option(help="after the first, begin no chunk that would end later")] = np.inf,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")] = False,
 ) -> None:
     """Play all arms, compare each with the canonical one, and print."""
@@ -165,12 +173,13 @@ def main(
     rows: list[dict[str, Any]] = []
     longest, started, done = 0.0, perf_counter(), 0
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        for v in progress.track(range(variants), description="playing"):
+        for first in progress.track(range(0, variants, chunk), description="playing"):
             begun = perf_counter()
             if done and begun - started + longest > 60 * minutes:
                 break
-            rows += played(v, names, against, modes.split(","), model, rounds, distractors, seed)
-            longest, done = max(longest, perf_counter() - begun), v + 1
+            some = range(first, min(first + chunk, variants))
+            rows += played(some, names, against, modes.split(","), model, rounds, distractors, seed)
+            longest, done = max(longest, perf_counter() - begun), some.stop
     table = pd.DataFrame(rows)
     lines = [
         {"game": game, "mode": mode, "outcome": outcome, "arm": arm, **drop(told, outcome, arm)}

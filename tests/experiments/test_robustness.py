@@ -99,5 +99,6 @@ def test_no_instance_is_begun_that_would_end_too_late() -> None:
     app = typer.Typer()
     app.command()(robustness.main)
     given = ["--model", "fake", "--variants", "3", "--rounds", "2", "--modes", "direct", "--minutes", "1e-6"]
+    given += ["--chunk", "1"]
     answer = CliRunner().invoke(app, given, catch_exceptions=False)
     assert "1 of 3 instances" in answer.stdout

@@ -17,6 +17,7 @@ import numpy as np
 
 from prospect_agents.catalog import planners
 from prospect_agents.language.asked import Note
+from prospect_agents.language.formats import PromptFormat
 from prospect_agents.language.log import Log
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.questions import Row, own_choices
@@ -38,6 +39,8 @@ MODES: dict[str, tuple[str, bool]] = {
     "direct": ("prospect_agents.language.predictor:LanguagePredictor", False),
     "scot": ("prospect_agents.language.predictor:LanguagePredictor", False),
     "plan": ("prospect_agents.language.predictor:LanguagePredictor", True),
+    "simulate": ("prospect_agents.language.simulate:Simulating", True),
+    "verbal": ("prospect_agents.language.verbal:Verbal", True),
     "reflect": ("prospect_agents.language.reflecting:Reflecting", True),
 }
 
@@ -120,7 +123,7 @@ class LanguagePolicy(Policy):
 def lm(
     model: str = "smollm2-135m",
     mode: str = "plan",
-    format: str = "reaction_log",
+    format: str | PromptFormat = "reaction_log",
     planner: str = "lookahead",
     temperature: float | None = None,
     forecast: bool = True,

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from prospect_agents.language.asked import Asked, Moment, Past
-from prospect_agents.language.formats import Telling, prompt_format
+from prospect_agents.language.formats import PromptFormat, Telling, prompt_format
 from prospect_agents.language.interventions import intervened, named
 from prospect_agents.language.log import Log
 from prospect_agents.language.memo import Answer, MemoModel
@@ -54,7 +54,7 @@ class LanguagePredictor(Predictor):
     def __init__(
         self,
         model: str | LanguageModel = "smollm2-135m",
-        format: str = "reaction_log",
+        format: str | PromptFormat = "reaction_log",
         style: str = "completion",
         memory: str | int = "full",
         rows: str | None = None,
@@ -70,11 +70,12 @@ class LanguagePredictor(Predictor):
         whole = isinstance(memory, int) and not isinstance(memory, bool)
         if not (memory in ("full", "counts") if isinstance(memory, str) else whole and memory >= 1):
             raise BadParameter(f"memory is {memory!r}; it may be full, counts, or a number of steps, 1 or more")
-        self.format, self.style, self.memory, self.row_mode = prompt_format(format), style, memory, rows
+        self.format = prompt_format(format) if isinstance(format, str) else format
+        self.style, self.memory, self.row_mode = style, memory, rows
         self.preamble = _text(preamble)
         change = None if intervention is None else named(intervention)
         self.model = _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
-        words = f"({format})" if ":" in format else format
+        words = type(format).__name__ if not isinstance(format, str) else f"({format})" if ":" in format else format
         self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={words}"
         self.name += f",intervention=({intervention})" if intervention else ""
         self._calls: list[Call] = []
@@ -124,11 +125,11 @@ class LanguagePredictor(Predictor):
 
     def expect(self, memory: Log, view: View, asked: Sequence[Row]) -> None:
         """Say that these questions will be asked."""
-        self.model.expect([query for query in self._queries(memory, view, asked) if len(query.labels) > 1])
+        self.model.expect([query for query in self.queries(memory, view, asked) if len(query.labels) > 1])
 
     def answers(self, memory: Log, view: View, asked: Sequence[Row]) -> list[NDArray[np.float64]]:
         """Probabilities of the options of each question, in their order: label probabilities, recorded."""
-        queries = self._queries(memory, view, asked)
+        queries = self.queries(memory, view, asked)
         real = [k for k, query in enumerate(queries) if len(query.labels) > 1]
         found = self.model.recall([queries[k] for k in real], "score")
         # What is the only option needs no asking.
@@ -138,7 +139,8 @@ class LanguagePredictor(Predictor):
             probs[k] = answer.said.probs
         return probs
 
-    def _queries(self, memory: Log, view: View, asked: Sequence[Row]) -> list[Query]:
+    def queries(self, memory: Log, view: View, asked: Sequence[Row]) -> list[Query]:
+        """The questions as they are put to the model."""
         shared = memory.shared(view)
         pasts: dict[int, tuple[Moment, ...]] = {}
         queries = []

@@ -7,6 +7,7 @@ continues a text, as in the other formats; labels are how that line may go on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -139,6 +140,25 @@ class StoryFormat(PromptFormat):
             else:
                 question = told.narrator.forecast_question(seat, lead, asked.given, asked.about, options)
         return "\n".join([*lines, str(question)])
+
+
+class Instances(StoryFormat):
+    """Many tellings in one batch: `each` matches in a row are told by the first of `formats`, the next by the second.
+
+    All of them shuffle or none does.
+    """
+
+    def __init__(self, formats: Sequence[StoryFormat], each: int = 1) -> None:
+        shuffled = {told.shuffled for told in formats}
+        if len(shuffled) != 1 or each < 1:
+            raise BadParameter(
+                f"{len(formats)} formats, {each} matches each: there must be some, and all shuffle alike"
+            )
+        super().__init__(shuffled=shuffled.pop())
+        self.formats, self.each = tuple(formats), each
+
+    def telling(self, game: Game, seat: int, match: int) -> Told:
+        return self.formats[match // self.each % len(self.formats)].telling(game, seat, match)
 
 
 def _told(telling: Telling) -> Told:
