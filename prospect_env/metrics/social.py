@@ -80,10 +80,11 @@ def externality(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
 )
 def immediate_externality(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
     """What the seat's actions brought the others in the same step, more than its other actions would have."""
-    rewards = episodes.branch_rewards
-    if rewards is None or episodes.forecast is None or episodes.legal is None:
+    rewards, truth = episodes.branch_rewards, episodes.truth
+    if rewards is None or truth is None or episodes.legal is None:
         return undefined(episodes, 2)
-    branched = episodes.legal & ~np.isnan(episodes.forecast[:, :, :, 0, :, 0, 0])
+    # Views branch only those that sit outside: whoever forecasts inside has no truth, and rewards that mean nothing.
+    branched = episodes.legal & ~np.isnan(truth[:, :, :, 0, :, 0, 0])
     return brought(episodes, np.where(branched[..., None], rewards, np.nan))
 
 

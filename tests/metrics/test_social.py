@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -225,3 +226,13 @@ def test_level_k_depth() -> None:
     assert figure("level_k_depth", played) == pytest.approx((0 + 1 + 7) / 3)
     assert np.isnan(figure("level_k_depth", episodes("CC")))
     assert ladder(make_game("minority")) is None
+
+
+def test_seats_that_were_not_branched_have_no_externality() -> None:
+    played = play("prisoners_dilemma", ["forecasting:actor=random"] * 2, episodes=3, branch="all")
+    assert played.truth is not None
+    truth = played.truth.copy()
+    truth[:, :, 1] = np.nan
+    found = metrics.compute(replace(played, truth=truth), ["immediate_externality"])["immediate_externality"]
+    assert np.isfinite(found[:, 0]).all()
+    assert np.isnan(found[:, 1]).all()
