@@ -16,6 +16,7 @@ from prospect_env.core.errors import ModelError
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from prospect_agents.language.network import Network  # noqa: E402 - needs torch
 from prospect_agents.language.transformers_model import Intervention, TransformersModel  # noqa: E402 - needs torch
 
 
@@ -82,16 +83,14 @@ def test_exact_in_any_conversation(tiny: Path, seed: int, cache_bytes: int) -> N
     model = TransformersModel(tiny, dtype="float32", cache_bytes=cache_bytes)
     for queries in conversation(random.Random(seed), rounds=8):
         agree(model, queries)
-        assert len(model._tree) * model._slots.token_bytes() <= cache_bytes
-    assert len(model._tree) + len(model._tree._free) == model._tree.capacity, "slots leak"
+        assert len(model.network.tree) * model.network.slots.token_bytes() <= cache_bytes
+    assert len(model.network.tree) + len(model.network.tree._free) == model.network.tree.capacity, "slots leak"
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_small_forwards_change_nothing(model: TransformersModel, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    import prospect_agents.language.transformers_model as module
-
     for limit, value in {"MAX_TOKENS": 40, "MAX_CELLS": 2000, "MAX_OUTPUTS": 3, "FORWARD_WORTH": 2}.items():
-        monkeypatch.setattr(module, limit, value)
+        monkeypatch.setattr(Network, limit, value)
     for queries in conversation(random.Random(seed), rounds=6):
         agree(model, queries)
 
@@ -180,7 +179,7 @@ def test_an_interrupted_call_leaves_no_trace(model: TransformersModel) -> None:
         model.score([query])
     hook.remove()
     agree(model, [query])
-    assert len(model._tree) + len(model._tree._free) == model._tree.capacity
+    assert len(model.network.tree) + len(model.network.tree._free) == model.network.tree.capacity
 
 
 def test_unknown_dtype(tiny: Path) -> None:

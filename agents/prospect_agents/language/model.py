@@ -78,6 +78,7 @@ class Scored:
         tokens_cached: how many of those were not computed for this query, because an earlier one had done so.
         tokens_out: tokens of the labels that were scored.
         latency: seconds, this query's share of the call.
+        dropped: tokens of the context that were left out because the model holds no more.
     """
 
     logprobs: np.ndarray
@@ -85,6 +86,7 @@ class Scored:
     tokens_cached: int
     tokens_out: int
     latency: float
+    dropped: int = 0
 
     @property
     def mass(self) -> float:
@@ -108,6 +110,7 @@ class Written:
     tokens_cached: int
     tokens_out: int
     latency: float
+    dropped: int = 0
 
 
 @runtime_checkable

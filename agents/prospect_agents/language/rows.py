@@ -16,11 +16,22 @@ Tokens = tuple[int, ...]
 
 
 class Encoded(NamedTuple):
-    """A query in token ids."""
+    """What is asked, in token ids; `parts` are the segments of the context, `dropped` what was left out of it."""
 
     context: Tokens
     tail: Tokens
-    labels: tuple[Tokens, ...]
+    labels: tuple[Tokens, ...] = ()
+    parts: tuple[Tokens, ...] = ()
+    dropped: int = 0
+
+    @property
+    def length(self) -> int:
+        """Tokens of context and tail."""
+        return len(self.context) + len(self.tail)
+
+    def further(self, token: int) -> Encoded:
+        """The same text with one more token."""
+        return Encoded(self.context + self.tail, (token,), parts=(*self.parts, self.tail))
 
 
 class Read(NamedTuple):
@@ -46,6 +57,7 @@ class Row:
         self.seen: list[int] = []
         self.position: list[int] = []
         self.reads: list[Read] = []
+        self.ends: dict[int, int] = {}
         self._child: dict[tuple[int, int], int] = {}
         self._grow(-1 - len(path), context[len(path) :])
         self.trunk = len(self.tokens)
@@ -59,6 +71,7 @@ class Row:
         end = self._grow(-1 - length if length <= cached else length - cached - 1, query.tail)
         if end < 0:
             raise ValueError("the last token before the labels must be computed, not cached")
+        self.ends[index] = end
         new = len(self.tokens) - before
         for k, label in enumerate(query.labels):
             node = end
