@@ -36,14 +36,14 @@ NAMES = string.digits + string.ascii_uppercase  #: seats in pictures, so there a
 
 
 class Sight(NamedTuple):
-    """What a seat sees of a board, drawn so that what is ahead of it is at the top.
+    """What a seat sees of a board: rows of characters (none: nothing), and what those in them stand for.
 
-    `rows` are of characters, the farthest first; none where it sees nothing. `signs` says what each that they hold
-    stands for.
+    It is the whole board, or else what is around the seat, drawn so that what is ahead of it is at the top.
     """
 
     rows: tuple[str, ...]
     signs: dict[str, str]
+    whole: bool = False
 
 
 class GridView:

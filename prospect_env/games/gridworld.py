@@ -243,8 +243,8 @@ class GridWorld(Game):
             raise BadParameter(f"seats is {self.seats}; this map has starting places (P) for {most}")
 
 
-def sight_of(game: Game, seen: Float[np.ndarray, " O"]) -> Sight | None:
-    """What a seat of `game` sees whose observation is `seen`; None where seats see all there is to draw."""
+def window_of(game: Game, seen: Float[np.ndarray, " O"]) -> Sight | None:
+    """The window of a seat of `game` whose observation is `seen`; None where seats have none: they see everything."""
     *_, rules = layers(game)
     return rules.eyes.sight(seen) if isinstance(rules, GridWorld) else None
 

@@ -81,23 +81,22 @@ class Voice:
         reward: float | None = None,
         over: bool = False,
         situation: Mapping[str, float] | None = None,
-        board: str = "",
         sight: Sight | None = None,
     ) -> str:
         """What happened in the last step and, where it matters, how things stand: a `stories.teller.Teller`."""
         if not (legal or over):
-            situation, board, sight = None, "", None
+            situation, sight = None, None
         if self.story is None:
             *_, happened, question = plain.narrate(self.game, seat, step, (), seen, reward, over).split("\n")
             said = [f"So far {step} of at most {self.game.spec.horizon} steps."]
             said += [] if seen is None else [happened]
-            said += plain.standing(situation, board, sight)
+            said += plain.standing(situation, sight)
         else:
             question = self.story.over(seat) if over else self.story.choice(seat, ())
             said = [self.story.clock(seat, step)]
             said += [] if seen is None else [self.story.event(seat, seen, reward)]
             said += [self.story.situation(seat, situation)] if situation else []
-            said += [board, self.story.sight(seat, sight)]
+            said.append(self.story.sight(seat, sight))
         return "\n".join(part for part in [*said, "" if legal else question] if part)
 
 

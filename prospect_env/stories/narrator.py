@@ -18,7 +18,7 @@ from prospect_env.stories.drawing import canonical, turned, variants
 from prospect_env.stories.fitting import fits
 from prospect_env.stories.frames import CANONICAL
 from prospect_env.stories.grammar import Form
-from prospect_env.stories.numerals import plain
+from prospect_env.stories.numerals import plainest
 from prospect_env.stories.reading import read
 from prospect_env.stories.rules import lines, placed, telling
 from prospect_env.stories.story import Story
@@ -61,7 +61,7 @@ class Narrator(Shared):
         """
         said = [self._told.deed(seat, who, int(action)) for who, action in enumerate(seen) if action >= 0]
         if reward is not None:
-            said.append(self._told.line(seat, "paid", amount=plain(reward)))
+            said.append(self._told.line(seat, "paid", amount=plainest(reward)))
         return "\n".join([*said, *([self.situation(seat, situation)] if situation else [])])
 
     def situation(self, seat: int, situation: Mapping[str, float]) -> str:
@@ -70,7 +70,7 @@ class Narrator(Shared):
         return "\n".join(self._told.standing(seat, name, value) for name, value in known.items())
 
     def sight(self, seat: int, sight: Sight | None) -> str:
-        """What `seat` sees around it, row by row under a heading; the rules say how it is drawn. Empty if nothing."""
+        """What `seat` sees, row by row under a heading; the rules say how it is drawn. Empty if it sees nothing."""
         return "\n".join([self._told.line(seat, "sight"), *sight.rows]) if sight and sight.rows else ""
 
     def clock(self, seat: int, played: int) -> str:
@@ -121,7 +121,7 @@ class Narrator(Shared):
     def read_event(self, seat: int, text: str) -> tuple[list[int], float | None]:
         """What was seen of each seat (-1: nothing) and the own payoff, of what `event` told; raises `UnreadableText`.
 
-        Payoffs come back as the plainest number that is the float32 which was told (`numerals.plain`).
+        Payoffs come back as the plainest number that is the float32 which was told (`numerals.plainest`).
         """
         seen, reward = [-1] * self.game.spec.seats, None
         for sentence in sentences(text):
@@ -169,7 +169,7 @@ class _Told:
 
     def standing(self, seat: int, name: str, value: Any) -> str:
         """The line of one number of a situation."""
-        number = plain(value) if isinstance(value, float | np.floating) else int(value)
+        number = plainest(value) if isinstance(value, float | np.floating) else int(value)
         if f"situation_{name}" in self._tellings[seat].macros:
             return self.line(seat, f"situation_{name}", value=number)
         return self.line(seat, "situation", name=name.replace("_", " "), value=number)

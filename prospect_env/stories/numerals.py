@@ -43,7 +43,7 @@ def written(number: Fraction) -> str:
     return f"{sign}{digits[:point]}{fraction}"
 
 
-def plain(number: float | np.floating[Any]) -> float:
+def plainest(number: float | np.floating[Any]) -> float:
     """The plainest number that a float32 stands for, which is that float32 again: a small fraction or few decimals."""
     single = np.float32(number)
     told = float(np.format_float_positional(single, trim="-"))

@@ -36,34 +36,32 @@ def narrate(
     reward: float | None = None,
     over: bool = False,
     situation: Mapping[str, float] | None = None,
-    board: str = "",
     sight: Sight | None = None,
 ) -> str:
     """What `seat` is told after `step` steps.
 
     `legal` are the actions it may choose now (none: it does not choose now); `seen` what it saw each seat do in the
     last step (-1: nothing), and `reward` its payoff there. `situation` is where things stand, by name (nan: not known),
-    and it sees `board`, a drawing of all of it, or `sight`, what is around it.
+    and `sight` what it sees of it.
     """
-    stands = standing(situation, board, sight)
+    stands = standing(situation, sight)
     now = "\n".join([*_last(game, seat, seen, reward), *stands, _choice(game, legal, over)])
     rules = [_opening(game, seat), *_payoffs(game, seat), *_trembles(game), *_changes(game), _clock(game, step)]
     return fitted("\n".join(rules), now)
 
 
-def standing(situation: Mapping[str, float] | None, board: str = "", sight: Sight | None = None) -> list[str]:
+def standing(situation: Mapping[str, float] | None, sight: Sight | None = None) -> list[str]:
     """Where things stand, a line a number; then what is seen of it, as `narrate` is given it."""
     lines = [f"{name.replace('_', ' ')}: {value:g}" for name, value in (situation or {}).items() if value == value]
-    if board:
-        lines.append(board)
     if sight is None:
         return lines
     if not sight.rows:
         return [*lines, "You are off the map and see nothing."]
-    facing = (situation or {}).get("facing")
-    way = "" if facing is None else f"; you face {DIRECTIONS[int(facing)]}"
-    signs = "; ".join(f"{sign} {name}" for sign, name in sight.signs.items())
-    return [*lines, f"What you see, with what is ahead of you at the top{way}:", *sight.rows, f"({signs})"]
+    if not sight.whole:
+        facing = (situation or {}).get("facing")
+        way = "" if facing is None else f"; you face {DIRECTIONS[int(facing)]}"
+        lines.append(f"What you see, with what is ahead of you at the top{way}:")
+    return [*lines, *sight.rows, f"({'; '.join(f'{sign} {name}' for sign, name in sight.signs.items())})"]
 
 
 def fitted(rules: str, now: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from prospect_env.core.errors import BadParameter
 from prospect_env.games.matrix import MatrixGame
-from prospect_env.stories.numerals import plain
+from prospect_env.stories.numerals import plainest
 
 UNTOLD = ("actions", "cooperative", "source")  #: what `matrix_game` is made of besides rules
 
@@ -18,7 +18,7 @@ def cells(game: MatrixGame, seat: int) -> list[dict[str, Any]]:
     """What `seat` is told: its choice `mine`, the other's `theirs`, and what the two then get, `own` and `other`."""
     rows = game.payoffs if seat == 0 else game.payoffs.transpose(1, 0, 2)
     return [
-        {"mine": mine, "theirs": theirs, "own": plain(pays[seat]), "other": plain(pays[1 - seat])}
+        {"mine": mine, "theirs": theirs, "own": plainest(pays[seat]), "other": plainest(pays[1 - seat])}
         for mine, row in enumerate(rows)
         for theirs, pays in enumerate(row)
     ]

@@ -30,7 +30,6 @@ class Teller(Protocol):
         reward: float | None = None,
         over: bool = False,
         situation: Mapping[str, float] | None = None,
-        board: str = "",
         sight: Sight | None = None,
     ) -> str: ...
 
@@ -54,17 +53,16 @@ def teller(game: Game, spec: str | None = None) -> Teller:
         reward: float | None = None,
         over: bool = False,
         situation: Mapping[str, float] | None = None,
-        board: str = "",
         sight: Sight | None = None,
     ) -> str:
         if told is None:
-            return plain.narrate(game, seat, step, legal, seen, reward, over, situation, board, sight)
+            return plain.narrate(game, seat, step, legal, seen, reward, over, situation, sight)
         now = [told.clock(seat, step)]
         if seen is not None:
             now.append(told.event(seat, seen, reward))
         if situation:
             now.append(told.situation(seat, situation))
-        now += [board, told.sight(seat, sight), told.over(seat) if over else told.choice(seat, legal)]
+        now += [told.sight(seat, sight), told.over(seat) if over else told.choice(seat, legal)]
         return plain.fitted(told.rules(seat), "\n".join(part for part in now if part))
 
     return tell

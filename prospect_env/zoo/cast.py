@@ -15,9 +15,8 @@ from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players
 from prospect_env.core.policy import Policy
 from prospect_env.core.registry import load
-from prospect_env.games.gridworld import sight_of
 from prospect_env.zoo.options import Options
-from prospect_env.zoo.pictures import text_of
+from prospect_env.zoo.pictures import sight_of
 
 Opponents = Sequence[str | Policy] | str | Policy | None
 OUTSIDE = "outside"  #: the policy name under which seats played by the caller are recorded
@@ -75,9 +74,8 @@ class Cast:
         """What `seat` is told after `step` steps, when one match stands at `state`."""
         known = self.game.hide(state, seat)
         situation = {name: np.asarray(value)[0].item() for name, value in self.game.situation(known, seat).items()}
-        sight = sight_of(self.game, self.game.observe(state)[0, seat]) if self.game.legend else None
-        board = text_of(self.game, state) if self.game.legend and sight is None else ""
-        return str(self.tell(seat, step, situation=situation, board=board, sight=sight, **said))
+        sight = sight_of(self.game, state, seat)
+        return str(self.tell(seat, step, situation=situation, sight=sight, **said))
 
     @cached_property
     def names(self) -> tuple[str, ...]:

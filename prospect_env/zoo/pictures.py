@@ -15,6 +15,8 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from prospect_env.core.game import Game, GameSpec, State
+from prospect_env.games.grid_view import Sight
+from prospect_env.games.gridworld import window_of
 
 TILE = 16  #: pixels a side of a board's cell
 CANVAS = 320  #: pixels a side of a network's picture
@@ -40,12 +42,10 @@ def text_of(game: Game, state: State, last: Sequence[int] | None = None) -> str:
 
     `last` is what each seat did last, action indices with -1 for nothing.
     """
-    board = game.board(state)
+    board = board_of(game, state)
     if board is not None:
-        rows = ["".join(game.legend[code].character for code in row) for row in board[0].tolist()]
-        shown = sorted(set(np.unique(board[0]).tolist()))
-        names = ", ".join(f"{game.legend[code].character} {game.legend[code].name}" for code in shown)
-        return "\n".join([*rows, f"({names})"])
+        names = "; ".join(f"{sign} {name}" for sign, name in board.signs.items())
+        return "\n".join([*board.rows, f"({names})"])
     if game.edges is None:
         return ""
     lines = []
@@ -54,6 +54,23 @@ def text_of(game: Game, state: State, last: Sequence[int] | None = None) -> str:
         did = "" if last is None or last[seat] < 0 else f" did {game.spec.actions[last[seat]]} and"
         lines.append(f"{agent}{did} meets {', '.join(meets)}")
     return "\n".join(lines)
+
+
+def board_of(game: Game, state: State) -> Sight | None:
+    """The first match's whole board, drawn in characters; None for games without one."""
+    board = game.board(state)
+    if board is None:
+        return None
+    rows = tuple("".join(game.legend[code].character for code in row) for row in board[0].tolist())
+    shown = (game.legend[code] for code in np.unique(board[0]).tolist())
+    return Sight(rows, {tile.character: tile.name for tile in shown}, whole=True)
+
+
+def sight_of(game: Game, state: State, seat: int) -> Sight | None:
+    """What `seat` sees in the first match: its window where it has one, or the whole board; None without a board."""
+    if not game.legend:
+        return None
+    return window_of(game, game.observe(state)[0, seat]) or board_of(game, state)
 
 
 def picture_of(game: Game, state: State, last: Sequence[int] | None = None) -> UInt8[np.ndarray, "H W 3"] | None:

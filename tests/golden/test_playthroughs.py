@@ -18,7 +18,7 @@ from prospect_env.core.game import Game, State
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players
 from prospect_env.core.registry import games
-from prospect_env.games.gridworld import sight_of
+from prospect_env.games.gridworld import window_of
 from prospect_env.stories.plain import narrate
 from prospect_env.zoo.pictures import text_of
 from tests.samples import GAME_PARAMETERS
@@ -57,8 +57,8 @@ def playthrough(name: str) -> str:
             options = ", ".join(spec.actions[a] for a in np.flatnonzero(legal[seat]))
             told = np.trim_zeros(seen[seat], "b")
             lines.append(f"  {agent} sees [{', '.join(f'{x:.3g}' for x in told)}] and may {options}")
-            sight = sight_of(game, seen[seat])
-            lines += [f"    {row}" for row in sight.rows] if sight else []
+            window = window_of(game, seen[seat])
+            lines += [f"    {row}" for row in window.rows] if window else []
             lines += [f"    {name}: {values[0]:.4g}" for name, values in situation(game, at.state, seat).items()]
         turn = players.turn(at, now)
         actions = np.array([[int(turn.decisions[s].action[0]) if now[0, s] else -1 for s in range(spec.seats)]])

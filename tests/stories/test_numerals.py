@@ -14,7 +14,7 @@ from prospect_env.core.errors import UnreadableText
 from prospect_env.core.make import make_game
 from prospect_env.stories.frames import frames
 from prospect_env.stories.narrator import story
-from prospect_env.stories.numerals import decimal, meant, ordinal, place, plain, value, written
+from prospect_env.stories.numerals import decimal, meant, ordinal, place, plainest, value, written
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -78,11 +78,11 @@ def test_thirds_in_another_currency() -> None:
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_the_plainest_number_of_a_float32_is_that_float32(number: float) -> None:
-    assert np.float32(plain(np.float32(number))) == np.float32(number)
+    assert np.float32(plainest(np.float32(number))) == np.float32(number)
 
 
-def test_the_plainest_number_is_plain() -> None:
-    assert [plain(np.float32(x)) for x in (1 / 3, 0.1, 2.5, 0.1 + 0.2)] == [1 / 3, 0.1, 2.5, 0.3]
+def test_the_plainest_number_is_plainest() -> None:
+    assert [plainest(np.float32(x)) for x in (1 / 3, 0.1, 2.5, 0.1 + 0.2)] == [1 / 3, 0.1, 2.5, 0.3]
 
 
 @given(st.integers(0, 100_000))

@@ -14,7 +14,7 @@ from prospect_env.core.game import Game
 from prospect_env.core.make import make_game
 from prospect_env.core.registry import games
 from prospect_env.games.grid_map import APPLE, GRASS, RIVER, WALL, WASTE
-from prospect_env.games.gridworld import Field, GridWorld, sight_of
+from prospect_env.games.gridworld import Field, GridWorld, window_of
 from prospect_env.games.layers import layers
 from prospect_env.report.table_talk import Sitting, _Table
 from prospect_env.stories.frames import frames
@@ -136,7 +136,7 @@ def test_a_window_cell_by_cell() -> None:
     # Row 3 is "#,,a,,#", the apple in column 3. Around seat 0 in row 2, column 3: seat 1 one to its left (row 1) looks
     # east as it does, seat 2 ahead (column 4) looks west back at it, seat 3 ahead to its right (row 3, column 4) south.
     state = standing(game, (2, 3, 1), (1, 3, 1), (2, 4, 3), (3, 4, 2))
-    sight = sight_of(game, game.observe(state)[0, 0])
+    sight = window_of(game, game.observe(state)[0, 0])
     assert sight is not None
     # From the farthest column, 5, to column 2; from its left, row 1, to its right, row 3. A starting place is floor.
     assert sight.rows == (".,,", ",v>", "^@a", ",,,")
@@ -151,7 +151,7 @@ def test_a_window_cell_by_cell() -> None:
     assert "This is what you see:\n.,,\n,v>\n^@a\n,,,\n" in told(game, "ecology").told(0, 0, state, legal=[0])
     # Seat 2 looks west from column 4: row 3 is to its left. Seats 0 and 1 look east, against it; seat 3, beside it,
     # looks south, which is to its left.
-    other = sight_of(game, game.observe(state)[0, 2])
+    other = window_of(game, game.observe(state)[0, 2])
     assert other is not None
     assert other.rows == (",,,", "avv", "<@,", ",,.")
 
@@ -159,7 +159,7 @@ def test_a_window_cell_by_cell() -> None:
 def test_grounds_that_numbers_do_not_tell_apart_words_do_not_either() -> None:
     game = make_game("cleanup", seats=1, map="#####\n#P,a#\n#.~w#\n#####", view=[0, 1, 2])
     assert isinstance(game, GridWorld)
-    sight = sight_of(game, game.observe(standing(game, (1, 1, 0)))[0, 0])
+    sight = window_of(game, game.observe(standing(game, (1, 1, 0)))[0, 0])
     assert sight is not None
     assert sight.rows == ("##@.a", "##.~w")
     assert sight.signs["."] == "floor or grass"
@@ -174,7 +174,7 @@ def test_from_off_the_map_nothing_is_seen() -> None:
         place=np.array([[8, game.chart.nowhere]], dtype=np.int16),
         away=np.array([[0, 4]], dtype=np.int16),
     )
-    sight = sight_of(game, game.observe(off)[0, 1])
+    sight = window_of(game, game.observe(off)[0, 1])
     assert sight is not None
     assert sight.rows == ()
     text = told(game, True).told(1, 3, off, legal=[])
@@ -207,7 +207,7 @@ def test_a_window_is_the_board_turned_and_cut_out(name: str) -> None:
             upright = np.rot90(np.pad(picture, 8, constant_values="#"), mine)
             row, column = np.argwhere(upright == "@")[0]
             window = upright[row - 4 : row + 3, column - 3 : column + 4]
-            sight = sight_of(game, game.observe(state)[0, seat])
+            sight = window_of(game, game.observe(state)[0, seat])
             assert sight is not None
             assert sight.rows == tuple("".join(line) for line in window)
 
@@ -231,11 +231,22 @@ def test_onlookers_see_the_whole_board() -> None:
     assert board.count("\n") == 7
     assert view.render().startswith(f"{board}\n\n")
     assert board.splitlines()[3] not in view.match.text(0)
-    whole = prospect_env.parallel_env("coin_game", forecast="off", **GAME_PARAMETERS["coin_game"])
-    whole.reset(seed=1)
-    state = whole.match.node.state
-    assert sight_of(whole.match.cast.game, whole.match.cast.game.observe(state)[0, 0]) is None
-    assert text_of(whole.match.cast.game, state) in whole.match.text(0), "there every seat sees all of it"
+
+
+def test_where_every_seat_sees_the_whole_board_it_is_told_all_of_it_in_the_words_of_the_telling() -> None:
+    game = make_game("coin_game", seats=3)
+    state = played(game, 0)[0]
+    assert window_of(game, game.observe(state)[0, 0]) is None
+    board = text_of(game, state)
+    assert board.splitlines()[3].startswith("(. empty; A player_0; ")
+    assert f"{board}\n" in told(game, True).told(1, 0, state, legal=[0])
+    rows = "\n".join(board.splitlines()[:3])
+    for frame in frames(game):
+        text = told(game, f"{frame}:variant=1").told(1, 0, state, legal=[0])
+        first, _, third = story(game, frame, 1).story.names[:3]
+        assert f"This is what you see:\n{rows}\nWhat do you" in text
+        assert f"the capital letters from A on stand for {first}, you and {third}, in this order" in text
+        assert "player_" not in text
 
 
 def test_a_person_sees_their_window_and_no_more() -> None:
