@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from prospect_env.core.errors import BadParameter, UnreadableText
 from prospect_env.core.make import make_game
@@ -106,6 +108,26 @@ def test_a_sentence_with_something_added_is_none_of_the_storys(name: str) -> Non
             changed = sentence.rstrip(".") + added + "."
             with pytest.raises(UnreadableText):
                 narrator.read("\n".join([*said[:i], changed, *said[i + 1 :]]))
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_not_a_character_may_change_unnoticed(name: str, data: st.DataObject) -> None:
+    """One edit anywhere: the text is unreadable, or tells another game; but blanks may be as they like."""
+    narrator, said = told(name)
+    text = "\n".join(said)
+    at = data.draw(st.integers(0, len(text)), label="at")
+    cut = data.draw(st.integers(0, 2), label="cut")
+    new = data.draw(st.text("ab3 ,.#/-\u200b\u00e9", max_size=3), label="new")
+    edited = text[:at] + new + text[at + cut :]
+    if sentences(edited) == said:
+        return
+    try:
+        game = narrator.read(edited)
+    except UnreadableText:
+        return
+    assert game != narrator.game
 
 
 @pytest.mark.parametrize(
