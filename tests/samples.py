@@ -109,6 +109,8 @@ POLICY_SPECS: dict[str, list[str]] = {
         "lm:model=fake,mode=plan,format=joint_log",
         "lm:model=fake,mode=plan,format=sentences,depth=3",
         "lm:model=fake,mode=reflect,every=2,style=chat,longest=4",
+        "lm:model=fake,mode=simulate",
+        "lm:model=fake,mode=verbal,format=round_log",
         "lm:model=fake,mode=direct,format=story,memory=3,rows=asked,temperature=.5",
     ],
     "steerer": ["steerer"],
