@@ -35,10 +35,10 @@ I choose B, they choose B: I get 1, they get 1.
 ROUNDS = (
     RULES + "Round 1: they chose B, I chose A.\nRound 2: they chose B, I chose B.\nRound 3: they chose A, I chose B.\n"
 )
-HINT = '(How probable each is to come next, from 0 to 1, in JSON: {"A": ..., "B": ...})\n'
+HINT = '(How probable each is to come next, in JSON, as numbers from 0 to 1 that sum to 1: {"A": ..., "B": ...})\n'
 CHAT = (
-    "\nHow probable is each way in which the last line may go on? "
-    'Answer with numbers from 0 to 1, in JSON alone: {"A": ..., "B": ...}'
+    "\nHow probable is each way in which the last line may go on? Answer in JSON alone, "
+    'as numbers from 0 to 1 that sum to 1: {"A": ..., "B": ...}'
 )
 
 
@@ -226,3 +226,17 @@ def test_recorded_calls_replay_without_the_model(mode: str) -> None:
     assert np.array_equal(first.forecast, second.forecast, equal_nan=True)  # type: ignore[arg-type]
     assert [call.mass for call in second.calls if call.text] == [call.mass for call in first.calls if call.text]
     assert all(call.replayed for call in second.calls)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("style", ["completion", "chat"])
+def test_the_real_model_states_numbers(real: str, style: str) -> None:
+    predictor = Verbal(real, style=style, dtype="float32")
+    episodes = play(GAME, [LanguagePolicy(predictor, "direct"), "tit_for_tat"], episodes=2, max_steps=2)
+    stated = [call for call in episodes.calls if not call.labels]
+    assert stated
+    for call in stated:
+        numbers = json.loads(call.text)
+        assert set(numbers) == {"A", "B"}
+        assert call.mass == pytest.approx(sum(numbers.values()))
+    assert np.allclose(episodes.forecast[:, :2, 0, :, :, 1].sum(axis=-1), 1)  # type: ignore[index]

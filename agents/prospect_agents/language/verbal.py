@@ -70,12 +70,12 @@ class Verbal(LanguagePredictor):
         names = self.format.replies(told.telling, row.asked)
         cue = self.format.cue(told.telling, told.past, row.asked)
         form = "{" + ", ".join(f"{json.dumps(name)}: ..." for name in names) + "}"
+        ask = f"as numbers from 0 to 1 that sum to 1: {form}"
         if self.style == "chat":
-            ask = "How probable is each way in which the last line may go on? Answer with numbers from 0 to 1, in JSON"
-            tail = f"{cue} ...\n{ask} alone: {form}"
+            tail = f"{cue} ...\nHow probable is each way in which the last line may go on? Answer in JSON alone, {ask}"
         else:
             # The line to be continued comes last, as everywhere in this style: what is asked for is said before it.
-            tail = f"(How probable each is to come next, from 0 to 1, in JSON: {form})\n{cue}"
+            tail = f"(How probable each is to come next, in JSON, {ask})\n{cue}"
         limit = ROOM + sum(len(json.dumps(name)) + ROOM for name in names)
         return Request(told.context, told.rest + tail, limit, schema=schema(names), chat=self.style == "chat"), names
 
