@@ -51,7 +51,7 @@ class PrefixTree:
     def take(self, count: int) -> list[int]:
         """`count` unused slots, growing the capacity if need be. They are the caller's until `store` or `give`."""
         if len(self._free) < count:
-            self._grow(max(2 * self.capacity, self.capacity + count, 1024))
+            self._grow(max(2 * self.capacity, self.capacity + count, 4096))
         taken = self._free[-count:][::-1] if count else []
         del self._free[len(self._free) - count :]
         return taken

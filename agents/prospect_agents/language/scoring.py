@@ -81,7 +81,6 @@ def add_scores(network: Network, rows: list[Row], hidden: torch.Tensor, scores: 
             wanted.setdefault((i, read.node), []).append(read)
     for places, logits in network.logits(hidden, sorted(wanted)):
         inside = [(n, read) for n, place in enumerate(places) for read in wanted[place]]
-        at = [n for n, _ in inside]
-        found = logits[at, [read.token for _, read in inside]] - torch.logsumexp(logits, dim=-1)[at]
+        found = logits.log_softmax(-1)[[n for n, _ in inside], [read.token for _, read in inside]]
         for (_, read), value in zip(inside, found.tolist(), strict=True):
             scores[read.query][read.label] += value

@@ -36,6 +36,7 @@ class SlotCache(Cache):
         self.capacity = 0
         self.placement: Placement | None = None
         self._pools: dict[tuple[int, bool], torch.Tensor] = {}
+        self._gathered: dict[bool, torch.Tensor] = {}
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *args: Any, **kwargs: Any
@@ -70,4 +71,9 @@ class SlotCache(Cache):
                 grown[: len(pool)] = pool
             pool = self._pools[which] = grown
         pool.index_copy_(0, slots, rows)
-        return pool.index_select(0, gather.flatten()).unflatten(0, gather.shape).transpose(1, 2)
+        # Layers come one after the other, so all may gather into the same memory.
+        out = self._gathered.get(which[1])
+        if out is None or len(out) != gather.numel():
+            out = self._gathered[which[1]] = pool.new_empty(gather.numel(), *pool.shape[1:])
+        torch.index_select(pool, 0, gather.flatten(), out=out)
+        return out.unflatten(0, gather.shape).transpose(1, 2)

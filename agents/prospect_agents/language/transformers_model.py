@@ -111,6 +111,10 @@ class TransformersModel:
         other.network = self.network.again()
         return other
 
+    def encode(self, text: str) -> tuple[int, ...]:
+        """The token ids of a segment, tail or label."""
+        return self._encoder.tokens(text)
+
     def score(self, queries: Sequence[Query]) -> list[Scored]:
         """Answers in the order of the queries.
 
