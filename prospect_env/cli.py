@@ -224,6 +224,24 @@ def validate(
     raise typer.Exit(0 if report.passed else 1)
 
 
+@app.command()
+def comprehend(
+    game: Annotated[str, typer.Option(help="A game, with parameters: prisoners_dilemma:rounds=6")],
+    policy: Annotated[str, typer.Option(help="A language model, and how it is told: lm:format=story")],
+    seat: Annotated[int, typer.Option(help="Where it sits.")] = 0,
+    each: Annotated[int, typer.Option(help="Questions of a kind.")] = 12,
+    steps: Annotated[int, typer.Option(help="Steps of the longest history.")] = 6,
+    seed: Annotated[int, typer.Option(help="What questions are drawn by.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Ask a language model about a game's rules, payoffs and history, and compare with the right answers."""
+    from prospect_env.report import catalog, comprehension, screen
+
+    with screen.quiet_stdout():
+        found = catalog.models["comprehend"](policy, game, seat, each, steps, seed)
+    screen.show(comprehension.document(found), as_json, comprehension.table(found))
+
+
 @models_app.command("list")
 def models_list(as_json: Json = False) -> None:
     """List the language models known by a short name, and where on this machine they are."""

@@ -74,10 +74,11 @@ policies = {
     "lm": "prospect_agents.language.policy:lm",
 }
 
-#: what `prospect models` calls
+#: what `prospect models` and `prospect comprehend` call
 models = {
     "available": "prospect_agents.language.pull:available",
     "pull": "prospect_agents.language.pull:pull",
+    "comprehend": "prospect_agents.language.comprehension:comprehend",
 }
 
 predictors = Registry(

@@ -123,6 +123,7 @@ def _play_block(
         game, match, horizon, forecasting, bool(players.feeds), branch != "none", branch == "returns", guarded
     )
     at = players.begin(seeds, match)
+    recorder.begun([call for policy in players.policies.values() for call in policy.calls()])
     for _ in range(horizon):
         now = position.active(game, at)
         if not now.any():

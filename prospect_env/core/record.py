@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +77,24 @@ class Recorder:
             self._arrays[column.name] = np.empty(shape, dtype) if always else np.full(shape, fill_value(unit), dtype)
         self._calls: list[Call] = []
         self._length = np.zeros(len(match), dtype=np.int32)
+
+    def begun(self, calls: Sequence[Call]) -> None:
+        """Write down what models were asked while everybody sat down: it is of every match, and costs in the first.
+
+        Whoever sat down before, to see whether the game suits, asked the same; that costs once, too.
+        """
+        first: dict[Any, Call] = {}
+        for call in calls:
+            first.setdefault((call.seat, call.purpose, call.prompt_hash), call)
+        for number, match in enumerate(map(int, self.match)):
+            for call in first.values():
+                again: dict[str, Any] = {
+                    "replayed": True,
+                    "tokens_cached": call.tokens_in,
+                    "tokens_out": 0,
+                    "latency": 0.0,
+                }
+                self._calls.append(replace(call, match=match, step=0, imagined=False, **(again if number else {})))
 
     def record(
         self,

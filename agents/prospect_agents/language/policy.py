@@ -135,6 +135,7 @@ def lm(
     dtype: str | None = None,
     batch_invariant: bool | None = None,
     intervention: str | None = None,
+    gate: float | None = None,
     **parameters: Any,
 ) -> Policy:
     """A language model at the table: it chooses (`direct`), predicts first (`scot`), or feeds a planner (`plan`).
@@ -146,14 +147,15 @@ def lm(
     `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is the model's in `direct`
     and `scot`, else the planner's. `intervention` is done to the network while it answers:
     `intervention=(steer:layer=15,vector=kind.npy,strength=1)`. `forecast=false` saves `direct` its forecast. With
-    `talk`, what is announced in games with talk is said in the model's own words.
+    `talk`, what is announced in games with talk is said in the model's own words. With `gate`, it sits down only where
+    it understands that share of questions about the game.
     """
     if mode not in MODES:
         raise UnknownName("mode of lm", mode, MODES)
     kind, plans = MODES[mode]
     options = {
         "style": style, "memory": memory, "rows": rows, "preamble": preamble, "dtype": dtype,
-        "batch_invariant": batch_invariant, "intervention": intervention,
+        "batch_invariant": batch_invariant, "intervention": intervention, "gate": gate,
     }  # fmt: skip
     builder = load(kind)
     # Some ways to come by a forecast have parameters of their own.

@@ -48,7 +48,8 @@ class LanguagePredictor(Predictor):
 
     Answers are remembered by prompt, so that the same question is asked once however often it comes up in branches and
     paired runs. `intervention` is done to the network while it answers: a spec of one of
-    `prospect_agents.catalog.interventions`, such as `steer:layer=15,vector=kind.npy`.
+    `prospect_agents.catalog.interventions`, such as `steer:layer=15,vector=kind.npy`. With `gate` it sits down only
+    where it understands that share of questions about the game (`comprehension`); they are recorded.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class LanguagePredictor(Predictor):
         rows: str | None = None,
         preamble: str = "",
         intervention: str | None = None,
+        gate: float | None = None,
         **options: Any,
     ) -> None:
         for name, value, allowed in (("style", style, STYLES), ("rows", rows, (None, *ROWS))):
@@ -70,12 +72,15 @@ class LanguagePredictor(Predictor):
         whole = isinstance(memory, int) and not isinstance(memory, bool)
         if not (memory in ("full", "counts") if isinstance(memory, str) else whole and memory >= 1):
             raise BadParameter(f"memory is {memory!r}; it may be full, counts, or a number of steps, 1 or more")
+        if gate is not None and not 0 <= gate <= 1:
+            raise BadParameter(f"gate is {gate!r}; it may be between 0 and 1")
         self.format = prompt_format(format) if isinstance(format, str) else format
         self.style, self.memory, self.row_mode = style, memory, rows
-        self.preamble = _text(preamble)
+        self.preamble, self.gate = _text(preamble), gate
         change = None if intervention is None else named(intervention)
         self.model = _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
         words = type(format).__name__ if not isinstance(format, str) else f"({format})" if ":" in format else format
+        self.told_as = words
         self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={words}"
         self.name += f",intervention=({intervention})" if intervention else ""
         self._calls: list[Call] = []
@@ -99,6 +104,11 @@ class LanguagePredictor(Predictor):
         # Scores depend a little on what a model has cached. A batch that starts from nothing can be played again the
         # same, so a run that was killed goes on as if it had not been.
         self.model.forget()
+        if self.gate is not None:
+            from prospect_agents.language.comprehension import passed
+
+            self._calls += passed(self, table.game, table.seat, self.gate)
+            self.model.forget()
         return Log.begin(table)
 
     def observe(self, memory: Log, event: Event) -> Log:

@@ -40,7 +40,7 @@ class Told(Telling):
             if asked.reactions and not self.game.spec.reactions_are_actions:
                 found = "Answer:", tuple(f" {self.reactions[option]}" for option in asked.options)
             else:
-                found = _begun([self.deed(asked.about, option) for option in asked.options])
+                found = begun([self.deed(asked.about, option) for option in asked.options])
             self._lines[key] = found
         return self._lines[key]
 
@@ -187,7 +187,7 @@ def _noted(told: Told, note: Note) -> str:
     return f"{question}\n{beginning}{way}."
 
 
-def _begun(lines: list[str]) -> tuple[str, tuple[str, ...]]:
+def begun(lines: list[str]) -> tuple[str, tuple[str, ...]]:
     """The words that all lines begin with, and how each goes on; the last full stop is left out where it may be."""
     first, last = min(lines), max(lines)
     same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
