@@ -198,3 +198,15 @@ def test_games_without_frames_are_refused() -> None:
     wide = make_game("matrix_game", payoffs=np.zeros((12, 12, 2)).tolist())
     with pytest.raises(BadParameter, match="frames that fit"):
         play(wide, ["lm:model=fake,format=(story:frame=business)", "random"])
+
+
+def test_a_board_is_told_as_the_seat_sees_it() -> None:
+    game = make_game("cleanup", seats=2, map="small", steps=4, view=[2, 1, 1], window=2)
+    episodes = play(game, ["lm:model=fake,mode=direct,format=story,forecast=false", "random"], max_steps=1)
+    (call,) = episodes.calls
+    # Two cells ahead, one behind and one to each side: four rows of three, oneself in the third.
+    _, _, after = call.prompt.partition("This is what you see:\n")
+    rows = after.splitlines()[:4]
+    assert [len(row) for row in rows] == [3, 3, 3, 3]
+    assert rows[2][1] == "@"
+    assert after.splitlines()[4].startswith("What do you choose now: ")

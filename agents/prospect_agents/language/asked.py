@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prospect_env.games.grid_view import Sight
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -41,8 +43,9 @@ class Asked:
 
     It is asked of the choice in this step or, where an own action is `given`, of the first choice after that action.
     `options` are actions or, with `reactions`, reactions, in the order of the game's labels. `now` are the seats that
-    choose in this step, and `situation` is where things stand, as `Game.situation` names it. `spoken` is what the seat
-    has just said in its own words, where it is asked what it thereby announces.
+    choose in this step, `situation` is where things stand, as `Game.situation` names it, and `sight` the window that
+    the seat has on a board, if it has one. `spoken` is what the seat has just said in its own words, where it is asked
+    what it thereby announces.
     """
 
     about: int
@@ -52,4 +55,5 @@ class Asked:
     now: tuple[int, ...] = ()
     notes: tuple[Note, ...] = ()
     situation: tuple[tuple[str, float], ...] = ()
+    sight: Sight | None = None
     spoken: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -16,6 +16,7 @@ from prospect_env.core.forecast import normalised
 from prospect_env.core.game import GameSpec
 from prospect_env.core.policy import View
 from prospect_env.core.unfold import PredictorSource, thoughts, unfold_all
+from prospect_env.games.gridworld import window_of
 
 FEW = 16  #: joint choices of a step up to which a forecast is rolled forward
 
@@ -38,18 +39,24 @@ def rolled(spec: GameSpec) -> bool:
     return not spec.events and len(spec.actions) ** spec.seats <= FEW
 
 
-def situations(view: View) -> list[tuple[tuple[str, float], ...]]:
-    """Where things stand in each match, as its seat knows it."""
+def standing(view: View) -> list[dict[str, Any]]:
+    """How things stand in each match, as its seat knows and sees it, in the words of `Asked`."""
     found = view.game.situation(view.known, view.seat)
     batch = len(view.active)
-    return [tuple((name, float(values[row])) for name, values in found.items()) for row in range(batch)]
+    stands = [
+        {"situation": tuple((name, float(values[row])) for name, values in found.items())} for row in range(batch)
+    ]
+    if window_of(view.game, np.zeros(view.game.spec.observation_size)) is None:
+        return stands
+    seen = view.game.observe(view.known)[:, view.seat]
+    return [{**stand, "sight": window_of(view.game, seen[row])} for row, stand in enumerate(stands)]
 
 
 def own_choices(view: View) -> list[Row]:
     """What will you do?, in every match in which the seat chooses."""
-    stands = situations(view)
+    stands = standing(view)
     return [
-        Row(row, Asked(view.seat, _options(view.legal[row]), now=(view.seat,), situation=stands[row]))
+        Row(row, Asked(view.seat, _options(view.legal[row]), now=(view.seat,), **stands[row]))
         for row in map(int, np.flatnonzero(view.active))
     ]
 
@@ -61,12 +68,12 @@ def about_now(view: View, chance: Chance) -> list[Row]:
     """
     several = bool(np.bincount(np.unique(view.match, return_inverse=True)[1]).max() > 1)
     active, legal = _everybody(view, chance)
-    stands = situations(view)
+    stands = standing(view)
     asked = []
     for row in range(len(view.active)):
         now = tuple(map(int, np.flatnonzero(active[row])))
         asked += [
-            Row(row, Asked(about, _options(legal[row, about]), now=now, situation=stands[row]))
+            Row(row, Asked(about, _options(legal[row, about]), now=now, **stands[row]))
             for about in now
             if not (several and about == view.seat)
         ]
@@ -92,19 +99,19 @@ def stated_rows(view: View, chance: Chance) -> list[Row]:
     spec, seat = view.game.spec, view.seat
     active, legal = _everybody(view, chance)
     acts, can = _possible(view, chance)
-    stands = situations(view)
+    stands = standing(view)
     asked = []
     for row in map(int, np.flatnonzero(view.active)):
         now = tuple(map(int, np.flatnonzero(active[row])))
         for about in now:
             events = spec.events and about != seat
             options = tuple(range(len(spec.reactions))) if events else _options(legal[row, about])
-            asked.append(Row(row, Asked(about, options, reactions=events, now=now, situation=stands[row])))
+            asked.append(Row(row, Asked(about, options, reactions=events, now=now, **stands[row])))
         for given in map(int, np.flatnonzero(view.legal[row])):
             for about in range(spec.seats):
                 if about != seat and acts[row, given, about]:
                     options = _options(can[row, given, about])
-                    asked.append(Row(row, Asked(about, options, given, True, now, situation=stands[row])))
+                    asked.append(Row(row, Asked(about, options, given, True, now, **stands[row])))
     return asked
 
 

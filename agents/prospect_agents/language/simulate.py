@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +13,7 @@ from prospect_agents.language.asked import Asked, Moment
 from prospect_agents.language.log import Log
 from prospect_agents.language.model import Query
 from prospect_agents.language.predictor import LanguagePredictor
-from prospect_agents.language.questions import Row, rolled, situations
+from prospect_agents.language.questions import Row, rolled, standing
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import UnsuitablePolicy
 from prospect_env.core.game import Game
@@ -78,12 +79,13 @@ def _from_their_seats(view: View, asked: Sequence[Row]) -> list[Row]:
     seats = {question.about for _, question in asked} - {view.seat}
     # Where something is hidden, what the forecaster knows is no more than a guess at what the other does.
     open_ = view.game.spec.perfect_information
-    stands = {seat: situations(replace(view, seat=seat)) for seat in seats if open_}
+    stands = {seat: standing(replace(view, seat=seat)) for seat in seats if open_}
 
     def told(row: Row) -> Row:
         if row.asked.about == view.seat:
             return row
-        now = stands[row.asked.about][row.row] if open_ and row.asked.given is None else ()
-        return Row(row.row, replace(row.asked, situation=now))
+        unknown: dict[str, Any] = {"situation": (), "sight": None}
+        here = stands[row.asked.about][row.row] if open_ and row.asked.given is None else {}
+        return Row(row.row, replace(row.asked, **{**unknown, **here}))
 
     return [told(row) for row in asked]
