@@ -65,7 +65,8 @@ class Encoder:
 
     def _prompt(self, asked: Query | Request, room: int) -> Encoded:
         texts: Sequence[str] = (*asked.context, asked.tail)
-        before, after = self._start, ()
+        before: Tokens = self._start
+        after: Tokens = ()
         if asked.chat:
             texts = self._around.words(texts)
             before, after = self._control(self._around.before), self._control(self._around.after)

@@ -18,7 +18,7 @@ def spellings(tokenizer: Any) -> dict[int, bytes]:
     elif "\u2581" in decoder:
         spell = _sentence_piece
     else:
-        spell = str.encode
+        spell = _plain
     found = {token: spell(text) for text, token in tokenizer.get_vocab().items()}
     # Added tokens are written as they are; the special ones control, and say nothing.
     found |= {token: str(added).encode() for token, added in tokenizer.added_tokens_decoder.items()}
@@ -32,6 +32,10 @@ def _byte_of() -> dict[str, int]:
     printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
     others = [byte for byte in range(256) if byte not in printable]
     return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
+
+
+def _plain(text: str) -> bytes:
+    return text.encode()
 
 
 def _byte_level(text: str) -> bytes:
