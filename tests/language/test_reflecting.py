@@ -103,6 +103,7 @@ def test_guesses_are_asked_for_word_for_word() -> None:
     assert len(prompts) == 2
     assert {each.temperature for each in model.requests} == {0.0}
     assert {each.stop for each in model.requests} == {('"', "\n")}
+    assert asking("Bob", (), False) == 'The rule behind what Bob chose, in one sentence: "'
     assert asking("Bob", (), True) == "What is the rule behind what Bob chose? Answer in one sentence."
     assert asking("Bob", (Hypothesis("Bob waits.", 0.3, 1, 1),), True) == (
         'Guesses at the rule behind what Bob chose so far:\n"Bob waits." (right 1 of 1)\n'

@@ -64,14 +64,9 @@ def supposed(who: str, text: str) -> str:
 
 def asking(who: str, held: Sequence[Hypothesis], chat: bool) -> str:
     """What asks for a guess, after the history; earlier ones and how they fared are there to be improved on."""
-    rule = f"the rule behind what {who} chose"
+    rule = f"rule behind what {who} chose"
     earlier = "".join(f'"{old.text}" (right {old.right} of {old.tested})\n' for old in held)
-    known = f"Guesses at {rule} so far:\n{earlier}" if held else ""
-    better = "a better guess at " if held else ""
+    known = f"Guesses at the {rule} so far:\n{earlier}" if held else ""
     if chat:
-        return f"{known}What is {better}{rule}? Answer in one sentence."
-    return (
-        f'{known}{better.capitalize()}{rule}, in one sentence: "'
-        if held
-        else f'{rule.capitalize()}, in one sentence: "'
-    )
+        return f"{known}What is {'a better guess at ' if held else ''}the {rule}? Answer in one sentence."
+    return f'{known}{"A better guess at the" if held else "The"} {rule}, in one sentence: "'
