@@ -71,6 +71,8 @@ POLICY_SPECS: dict[str, list[str]] = {
     "sustainable_forager": ["sustainable_forager:leave=2"],
     "cleaner": ["cleaner:level=.2"],
     "patrolling_zapper": ["patrolling_zapper"],
+    "avenging_zapper": ["avenging_zapper:grudge=2"],
+    "conditional_cleaner": ["conditional_cleaner:patience=2"],
     "level_k": ["level_k:k=2", "level_k:k=1,noise=.1"],
     "best_reply_dynamics": ["best_reply_dynamics:k=2,noise=.1"],
     "human": [],

@@ -44,6 +44,8 @@ policies = {
     "sustainable_forager": "prospect_agents.strategies.foragers:SustainableForager",
     "cleaner": "prospect_agents.strategies.foragers:Cleaner",
     "patrolling_zapper": "prospect_agents.strategies.foragers:PatrollingZapper",
+    "avenging_zapper": "prospect_agents.strategies.avengers:AvengingZapper",
+    "conditional_cleaner": "prospect_agents.strategies.conditional_cleaner:ConditionalCleaner",
     "level_k": "prospect_agents.strategies.level_k:LevelK",
     "best_reply_dynamics": "prospect_agents.strategies.level_k:BestReplyDynamics",
     "human": "prospect_agents.strategies.human:Human",

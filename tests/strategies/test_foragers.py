@@ -10,12 +10,20 @@ from prospect_env.arena.play import play
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
-from prospect_env.core.policy import Table, View
 from prospect_env.games.cleanup import Cleanup
-from prospect_env.games.gridworld import Field, GridWorld
+from prospect_env.games.gridworld import Field
 from prospect_env.games.harvest import Harvest
-from tests.games.grid import EAST, NORTH, SOUTH, WEST, Seat, luck, standing
+from tests.games.grid import EAST, NORTH, SOUTH, WEST, Seat, standing
+from tests.strategies.foraging import choice
 
+FORAGERS = (
+    "greedy_forager",
+    "sustainable_forager",
+    "cleaner",
+    "patrolling_zapper",
+    "avenging_zapper",
+    "conditional_cleaner",
+)
 YARD = """
 ###########
 #P..a..#.a#
@@ -29,18 +37,6 @@ YARD = """
 
 def yard(seats: int = 1, text: str = YARD) -> Harvest:
     return Harvest(seats=seats, map=text, steps=100, regrowth=(0.0,))
-
-
-def choice(policy: str, game: GridWorld, state: Field, seat: int = 0) -> dict[str, float]:
-    """What a policy does with which probability."""
-    mind = make_policy(policy)
-    memory = mind.begin(Table(game, seat, 1, luck(0)))
-    legal, active = game.legal(state)[:, seat], game.active(state)[:, seat]
-    view = View(game, seat, game.hide(state, seat), legal, active, 1, np.zeros(1, dtype=np.int64))
-    decision = mind.decide(memory, view, luck(1), None)
-    assert decision.probs is not None
-    assert decision.probs[0, decision.action[0]] > 0
-    return {name: p for name, p in zip(game.spec.actions, decision.probs[0].tolist(), strict=True) if p > 0}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +155,7 @@ def test_patrolling_zapper() -> None:
     assert choice("patrolling_zapper", game, gone, seat=1) == {"stay": 1.0}
 
 
-@pytest.mark.parametrize("policy", ["greedy_forager", "sustainable_forager", "cleaner", "patrolling_zapper"])
+@pytest.mark.parametrize("policy", FORAGERS)
 def test_no_forager_plays_other_games(policy: str) -> None:
     with pytest.raises(UnsuitablePolicy, match="foragers play gridworlds"):
         play("prisoners_dilemma", [policy, "random"])
@@ -170,6 +166,10 @@ def test_what_a_forager_needs_must_be_there() -> None:
         play(make_game("harvest", seats=1), ["cleaner"])
     with pytest.raises(UnsuitablePolicy, match="needs the action 'zap'"):
         play(make_game("harvest", seats=1, zap=False), ["patrolling_zapper"])
+    with pytest.raises(UnsuitablePolicy, match="conditional_cleaner needs the action 'clean'"):
+        play(make_game("harvest", seats=1), ["conditional_cleaner"])
+    with pytest.raises(UnsuitablePolicy, match="avenging_zapper needs the action 'zap'"):
+        play(make_game("cleanup", seats=1, zap=False), ["avenging_zapper"])
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,10 @@ def test_what_a_forager_needs_must_be_there() -> None:
         ("cleaner:level=2", "level is 2"),
         ("cleaner:crew=0", "crew is 0"),
         ("cleaner:shift=0", "shift is 0"),
+        ("avenging_zapper:leave=-1", "leave is -1"),
+        ("avenging_zapper:grudge=0", "grudge is 0"),
+        ("conditional_cleaner:level=-.1", "level is -0.1"),
+        ("conditional_cleaner:patience=0", "patience is 0"),
     ],
 )
 def test_bad_parameters(policy: str, message: str) -> None:

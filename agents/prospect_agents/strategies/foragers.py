@@ -76,6 +76,22 @@ class Scene:
         wish[row, _STEPS[(np.arange(4) - self.facing[:, None]) % 4]] = ways
         return wish
 
+    def sparing(self, leave: int) -> Float[np.ndarray, "B A"]:
+        """Step nearer to the nearest apple that has `leave` others within distance 2, and on no other one."""
+        apples = self.apples()
+        ripe = apples & (self.nearby(apples) >= leave)
+        return self.approach(ripe, shunned=apples & ~ripe)
+
+    def waste_share(self) -> Float[np.ndarray, " B"]:
+        """The waste's share of the river, 0 to 1."""
+        waste, river = (np.count_nonzero(self.field.cells == ground, axis=1) for ground in (WASTE, RIVER))
+        return np.asarray(waste / (waste + river))
+
+    def cleaning(self, work: Bool[np.ndarray, " B"]) -> list[Float[np.ndarray, "B A"]]:
+        """Clean, or walk to the nearest waste, in matches with `work` to do; take the nearest apple in the others."""
+        dirty = (self.field.cells == WASTE) & work[:, None]
+        return [self.use("clean", dirty), self.approach(dirty), self.approach(self.apples())]
+
     def use(self, tool: str, targets: Bool[np.ndarray, "B cells"]) -> Float[np.ndarray, "B A"]:
         """Use a beam where a target is in its reach; where one would be if one turned, turn."""
         pose = np.arange(4) * (self.chart.cells + 1) + self.place[:, None]
@@ -106,7 +122,7 @@ class Forager(Policy, ABC):
         scene = Scene(_world(view.game), _field(view.known), view.seat)
         matches, actions = view.legal.shape
         weights = np.zeros((matches, actions))
-        for wish in self.wishes(scene):
+        for wish in self.wishes(scene, memory):
             weights = np.where(weights.any(axis=1, keepdims=True), weights, wish * view.legal)
         stay = one_hot(np.zeros(matches, dtype=np.intp), actions)
         weights = np.where(weights.any(axis=1, keepdims=True), weights, stay)
@@ -114,14 +130,14 @@ class Forager(Policy, ABC):
         return Decision(chance.categorical("action", probs), probs)
 
     @abstractmethod
-    def wishes(self, scene: Scene) -> list[Float[np.ndarray, "B A"]]:
-        """What it would do, the first wish first."""
+    def wishes(self, scene: Scene, memory: Memory) -> list[Float[np.ndarray, "B A"]]:
+        """What it would do here, with what it remembers; the first wish first."""
 
 
 class GreedyForager(Forager):
     """Takes the nearest apple, whatever is left of the others."""
 
-    def wishes(self, scene: Scene) -> list[Float[np.ndarray, "B A"]]:
+    def wishes(self, scene: Scene, memory: Memory) -> list[Float[np.ndarray, "B A"]]:
         return [scene.approach(scene.apples())]
 
 
@@ -129,14 +145,10 @@ class SustainableForager(Forager):
     """Takes the nearest apple that has `leave` others within distance 2, and steps on no other one."""
 
     def __init__(self, leave: int = 3) -> None:
-        if isinstance(leave, bool) or not isinstance(leave, int) or not 0 <= leave <= 12:
-            raise BadParameter(f"leave is {leave!r}; it must be a whole number from 0 to 12")
-        self.leave = leave
+        self.leave = neighbours(leave)
 
-    def wishes(self, scene: Scene) -> list[Float[np.ndarray, "B A"]]:
-        apples = scene.apples()
-        ripe = apples & (scene.nearby(apples) >= self.leave)
-        return [scene.approach(ripe, shunned=apples & ~ripe)]
+    def wishes(self, scene: Scene, memory: Memory) -> list[Float[np.ndarray, "B A"]]:
+        return [scene.sparing(self.leave)]
 
 
 class Cleaner(Forager):
@@ -148,21 +160,14 @@ class Cleaner(Forager):
     tools = ("clean",)
 
     def __init__(self, level: float = 0.1, crew: int | None = None, shift: int = 100) -> None:
-        if isinstance(level, bool) or not 0 <= level <= 1:
-            raise BadParameter(f"level is {level!r}; it may be from 0 to 1")
-        for name, value in (("crew", 1 if crew is None else crew), ("shift", shift)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise BadParameter(f"{name} is {value!r}; it must be a whole number, 1 or more")
-        self.level, self.crew, self.shift = level, crew, shift
+        self.level, self.shift = share("level", level), steps("shift", shift)
+        self.crew = None if crew is None else steps("crew", crew)
 
-    def wishes(self, scene: Scene) -> list[Float[np.ndarray, "B A"]]:
-        cells = scene.field.cells
-        waste, river = np.count_nonzero(cells == WASTE, axis=1), np.count_nonzero(cells == RIVER, axis=1)
-        work = waste > self.level * (waste + river)
+    def wishes(self, scene: Scene, memory: Memory) -> list[Float[np.ndarray, "B A"]]:
+        work = scene.waste_share() > self.level
         if self.crew is not None:
             work &= (scene.seat - scene.field.time // self.shift) % scene.world.seats < self.crew
-        dirty = (cells == WASTE) & work[:, None]
-        return [scene.use("clean", dirty), scene.approach(dirty), scene.approach(scene.apples())]
+        return scene.cleaning(work)
 
 
 class PatrollingZapper(Forager):
@@ -170,8 +175,29 @@ class PatrollingZapper(Forager):
 
     tools = ("zap",)
 
-    def wishes(self, scene: Scene) -> list[Float[np.ndarray, "B A"]]:
+    def wishes(self, scene: Scene, memory: Memory) -> list[Float[np.ndarray, "B A"]]:
         return [scene.use("zap", scene.taken), scene.approach(scene.taken)]
+
+
+def neighbours(leave: object) -> int:
+    """`leave` as a number of apples within distance 2; raises `BadParameter`."""
+    if isinstance(leave, bool) or not isinstance(leave, int) or not 0 <= leave <= 12:
+        raise BadParameter(f"leave is {leave!r}; it must be a whole number from 0 to 12")
+    return leave
+
+
+def share(name: str, value: Any) -> float:
+    """`value` as a number from 0 to 1, in which it is called `name`; raises `BadParameter`."""
+    if isinstance(value, bool) or not 0 <= value <= 1:
+        raise BadParameter(f"{name} is {value!r}; it may be from 0 to 1")
+    return float(value)
+
+
+def steps(name: str, value: object) -> int:
+    """`value` as a number of steps, in which it is called `name`; raises `BadParameter`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise BadParameter(f"{name} is {value!r}; it must be a whole number, 1 or more")
+    return value
 
 
 def _world(game: Game) -> GridWorld:
