@@ -138,6 +138,7 @@ def test_there_is_room_for_every_statement() -> None:
 
 def test_statements_become_probabilities_and_their_sum_is_recorded() -> None:
     model = Stating()
+    assert read(Written(model.text, True, 0, 0, 0, 0.0), ("B", "A")).probs.tolist() == pytest.approx([0.75, 0.25])
     episodes = played(Verbal(model), episodes=2)
     # Match 0 calls action 0 A and match 1 calls it B. .2 / .8 = .25.
     assert np.allclose(episodes.forecast[0, :-1, 0, :, :, 1], [0.25, 0.75], atol=1e-6)  # type: ignore[index]
@@ -205,7 +206,7 @@ def test_a_model_that_cannot_write_is_refused() -> None:
         def score(self, queries: Sequence[Query]) -> list[Scored]:
             return [Scored(np.log(np.full(len(query.labels), 0.1)), 1, 0, 1, 0.0) for query in queries]
 
-    with pytest.raises(ModelError, match="cannot write"):
+    with pytest.raises(ModelError, match="which stating probabilities needs"):
         played(Verbal(Scorer()))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -30,8 +29,9 @@ class Simulating(LanguagePredictor):
     game are reckoned with, so that the forecast is of what is done.
 
     Rolled forward, continuations are told as if they had happened. With rows `asked`, an own action is told as the last
-    thing that happened; what others do at the same time is left out, and where things will then stand too. That needs
-    reactions that are the actions chosen, and no trembling hands; by default other games are rolled forward.
+    thing that happened. What others do at the same time is left out (`joint_log` has what they did before it), and
+    where things will then stand is not told. That needs reactions that are the actions chosen, and no trembling hands;
+    by default other games are rolled forward.
 
     Raises `UnsuitablePolicy`, when it sits down, in games whose reactions are events: nobody chooses these.
     """
@@ -84,8 +84,8 @@ def _from_their_seats(view: View, asked: Sequence[Row]) -> list[Row]:
     def told(row: Row) -> Row:
         if row.asked.about == view.seat:
             return row
-        unknown: dict[str, Any] = {"situation": (), "sight": None}
-        here = stands[row.asked.about][row.row] if open_ and row.asked.given is None else {}
-        return Row(row.row, replace(row.asked, **{**unknown, **here}))
+        known = open_ and row.asked.given is None
+        here = stands[row.asked.about][row.row] if known else {"situation": (), "sight": None}
+        return Row(row.row, replace(row.asked, **here))
 
     return [told(row) for row in asked]
