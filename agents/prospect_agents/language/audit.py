@@ -1,0 +1,187 @@
+"""Is the prediction used? What a model says of its own choice when predictions and placebos are written before it.
+
+Here models are asked; what follows from their answers is reckoned by `prospect_env.metrics.use` and
+`prospect_env.metrics.agreement`, which know nothing of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+from numpy.typing import NDArray
+
+from prospect_agents.language.asked import Note
+from prospect_agents.language.policy import TIE, LanguagePolicy
+from prospect_agents.language.questions import own_choices
+from prospect_agents.language.twins import UNDEFINED, answers_each, best_responses, twins
+from prospect_agents.language.visits import Visit, asker, turned, visits
+from prospect_agents.planners.lookahead import LookAhead
+from prospect_agents.planners.planner import Planner
+from prospect_agents.prospective import Prospective
+from prospect_env.core.errors import BadParameter
+from prospect_env.core.game import Game
+from prospect_env.core.make import make_game, make_policy
+from prospect_env.core.policy import Policy
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """What a model says of its own choice at positions `P` of one game, told in `K` turns of labels.
+
+    `nothing` `[P, K, A]` are its probabilities where nothing is written, `said` `[P, K, R, A]` where it is written that
+    the other will do `r`, `placebo` where as long a line names `r` and predicts nothing. `predicted` `[P, K]` is what
+    the model itself holds likeliest (-1: a tie). `best` `[R]` is the best response to each `r` (-1: none, or several),
+    and `turn` the number of the twin. `cluster` `[P]` names the episode. `tokens` and `mass` `[P, K, 1 + 2 R]` are the
+    length of each prompt and the probability of saying any label: of nothing, each `said`, each `placebo`.
+    """
+
+    game: str
+    turn: int
+    best: Int[np.ndarray, " R"]
+    nothing: Float[np.ndarray, "P K A"]
+    said: Float[np.ndarray, "P K R A"]
+    placebo: Float[np.ndarray, "P K R A"]
+    predicted: Int[np.ndarray, "P K"]
+    cluster: Shaped[np.ndarray, " P"]
+    tokens: Float[np.ndarray, "P K C"]
+    mass: Float[np.ndarray, "P K C"]
+
+
+class Choices(NamedTuple):
+    """What a model chooses when asked, and what its own forecasts imply: probabilities `[P, A]`, with `cluster` `[P]`.
+
+    The first is asked of it outright; the second is what a planner chooses by its forecast (literal against functional
+    theory of mind, arXiv 2412.19726).
+    """
+
+    direct: Float[np.ndarray, "P A"]
+    implied: Float[np.ndarray, "P A"]
+    cluster: Shaped[np.ndarray, " P"]
+
+
+def prompt_audit(
+    policy: str | Policy,
+    game: str | Game,
+    others: Sequence[str | Policy],
+    episodes: int = 10,
+    seed: int = 0,
+    steps: Collection[int] | None = None,
+    seat: int = 0,
+) -> tuple[Swapped, ...]:
+    """What the model behind `policy` would choose under each note, in a game and its twins; see `metrics.use`.
+
+    Positions are those that the policy reaches against each of `others`, in paired episodes. At each it is asked with
+    nothing written, with each label as a prediction of the other, and with each as a placebo, in every turn of the
+    labels (of the order of options, where the format has words for actions). Where the game has no twins it is asked
+    alone: there `best` does not tell responses apart, and use is undefined. Raises `UnsuitablePolicy` where no language
+    model is asked to choose, and `BadParameter` unless two seats choose actions at once.
+    """
+    player, rules = make_policy(policy), make_game(game)
+    language = asker(player)
+    alone = not answers_each(best_responses(rules, seat))
+    family = (rules,) if alone else twins(rules, seat)
+    numbers = _numbers(episodes)
+    found = []
+    for turn, twin in enumerate(family):
+        best = best_responses(twin, seat)
+        parts = [
+            _asked(language, visit, turn, best)
+            for other in others
+            for visit in visits(player, twin, other, numbers, seed, steps, seat)
+        ]
+        found.append(_joined(parts))
+    return tuple(found)
+
+
+def choices(
+    policy: str | Policy,
+    game: str | Game,
+    others: Sequence[str | Policy],
+    planner: Planner | None = None,
+    episodes: int = 10,
+    seed: int = 0,
+    steps: Collection[int] | None = None,
+    seat: int = 0,
+) -> Choices:
+    """What the model says it does, and what `planner` does by the model's forecast; see `metrics.agreement`.
+
+    Both are asked at the positions that the policy reaches against each of `others`, which sits in all other seats, in
+    every turn of the labels. By default it is the policy's own planner, and else a look-ahead of two steps. Raises
+    `UnsuitablePolicy` where no language model is asked to choose.
+    """
+    player, rules = make_policy(policy), make_game(game)
+    language = asker(player)
+    if planner is None:
+        planner = player.planner if isinstance(player, Prospective) else LookAhead()
+    parts = []
+    for other in others:
+        for visit in visits(player, rules, other, _numbers(episodes), seed, steps, seat):
+            memory, view, luck, cluster = turned(visit, len(rules.spec.actions))
+            forecast = language.forecast(memory, view, luck)
+            implied = planner.decide(view, luck, forecast).probs
+            asked = own_choices(view)
+            direct = language.chosen(view, luck, asked, language.predictor.answers(memory, view, asked)).probs
+            assert direct is not None
+            assert implied is not None
+            parts.append(Choices(direct, np.asarray(implied, dtype=np.float64), cluster))
+    language.calls()
+    return Choices(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _asked(language: LanguagePolicy, visit: Visit, turn: int, best: NDArray[np.integer]) -> Swapped:
+    """One step of several matches, every note in every turn of the labels."""
+    game, seat, predictor = visit.view.game, visit.view.seat, language.predictor
+    labels = tuple(range(len(best)))
+    notes: list[tuple[Note, ...]] = [()]
+    notes += [(Note(1 - seat, label, labels, placebo),) for placebo in (False, True) for label in labels]
+    told = turned(visit, len(labels))
+    foreseen = predictor.predict(told.memory, told.view, told.chance)[:, 1 - seat]
+    memory, view, luck, _ = turned(told, len(notes))
+    # The turn is that of `told`, not of the note.
+    view = replace(view, match=np.repeat(told.view.match, len(notes)))
+    asked = [
+        row._replace(asked=replace(row.asked, notes=notes[k % len(notes)])) for k, row in enumerate(own_choices(view))
+    ]
+    predictor.calls()
+    probs = language.chosen(view, luck, asked, predictor.answers(memory, view, asked)).probs
+    calls = predictor.calls()
+    assert probs is not None
+    shape = (len(visit.cluster), len(labels), len(notes))
+    by_note = np.asarray(probs, dtype=np.float64).reshape(*shape, len(labels))
+    return Swapped(
+        game=game.spec.name, turn=turn, best=best, cluster=visit.cluster,
+        nothing=by_note[:, :, 0],
+        said=by_note[:, :, 1 : 1 + len(labels)],
+        placebo=by_note[:, :, 1 + len(labels) :],
+        predicted=_likeliest(foreseen).reshape(shape[:2]),
+        tokens=np.array([call.tokens_in for call in calls], dtype=np.float64).reshape(shape),
+        mass=np.array([call.mass for call in calls], dtype=np.float64).reshape(shape),
+    )  # fmt: skip
+
+
+def _likeliest(probs: Float[np.ndarray, "B A"]) -> NDArray[np.int64]:
+    """The likeliest action; -1 where several are."""
+    top = probs >= probs.max(axis=1, keepdims=True) - TIE
+    return np.where(top.sum(axis=1) == 1, probs.argmax(axis=1), UNDEFINED)
+
+
+def _joined(parts: Iterable[Swapped]) -> Swapped:
+    """The positions of several visits to one game."""
+    first, *rest = parts
+    of_game = ("game", "turn", "best")
+    joined: dict[str, Any] = {
+        field.name: np.concatenate([getattr(one, field.name) for one in (first, *rest)])
+        for field in fields(first)
+        if field.name not in of_game
+    }
+    return replace(first, **joined)
+
+
+def _numbers(episodes: int) -> NDArray[np.int64]:
+    if isinstance(episodes, bool) or not isinstance(episodes, int) or episodes < 1:
+        raise BadParameter(f"episodes is {episodes!r}; it may be 1 or more")
+    return np.arange(episodes)

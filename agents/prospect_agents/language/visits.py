@@ -1,0 +1,91 @@
+"""Positions that a policy reaches in real play, and the same positions told with every turn of the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+from prospect_agents.language.log import Log
+from prospect_agents.language.policy import LanguagePolicy
+from prospect_agents.language.predictor import LanguagePredictor
+from prospect_agents.prospective import Prospective
+from prospect_env.core import position
+from prospect_env.core.chance import Chance, episode_seeds
+from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.game import Game
+from prospect_env.core.make import make_policy
+from prospect_env.core.players import Players
+from prospect_env.core.policy import Policy, View
+from prospect_env.core.state import take
+
+
+class Visit(NamedTuple):
+    """Where some matches stand before one seat: what it remembers, sees and may draw from, and `cluster` `[B]`.
+
+    A cluster is one episode against one co-player, whose positions are not independent.
+    """
+
+    memory: Log
+    view: View
+    chance: Chance
+    cluster: Shaped[np.ndarray, " B"]
+
+
+def asker(policy: Policy) -> LanguagePolicy:
+    """What says how probable each own choice is to the model behind `policy`; raises `UnsuitablePolicy`."""
+    if isinstance(policy, LanguagePolicy):
+        return policy
+    if isinstance(policy, Prospective) and isinstance(policy.predictor, LanguagePredictor):
+        return LanguagePolicy(policy.predictor, "direct")
+    raise UnsuitablePolicy(f"{policy.name or type(policy).__name__} has no language model that can be asked to choose")
+
+
+def visits(
+    policy: Policy,
+    game: Game,
+    other: str | Policy,
+    episodes: Int[np.ndarray, " E"],
+    seed: int = 0,
+    steps: Collection[int] | None = None,
+    seat: int = 0,
+) -> Iterator[Visit]:
+    """The positions in which `policy` chooses at `seat`, with `other` in all other seats; one visit a step.
+
+    Equally numbered episodes have equal luck, whatever is played. `steps` are the ones to stop at (from 0; by default
+    all). Raises `BadParameter` for a step that the game never reaches.
+    """
+    spec = game.spec
+    for step in steps or ():
+        if not 0 <= step < spec.horizon:
+            raise BadParameter(f"steps has {step}; {spec.name} has steps 0 to {spec.horizon - 1}")
+    everybody = {one: policy if one == seat else make_policy(other) for one in range(spec.seats)}
+    met = everybody[(seat + 1) % spec.seats]
+    name = met.name or type(met).__name__
+    players = Players(game, everybody)
+    at = players.begin(episode_seeds(seed, episodes), episodes)
+    for step in range(spec.horizon):
+        now = position.active(game, at)
+        if not now.any():
+            return
+        rows = np.flatnonzero(now[:, seat])
+        if len(rows) and (steps is None or step in steps):
+            cluster = np.array([f"{name}/{number}" for number in episodes[rows]])
+            seen, luck = position.view(game, at, seat, now), position.chance(at, seat)
+            yield Visit(take(at.memories[seat], rows), take(seen, rows), take(luck, rows), cluster)
+        turn = players.turn(at, now)
+        actions = np.full(now.shape, -1, dtype=np.int8)
+        for one, decision in turn.decisions.items():
+            actions[:, one] = np.where(now[:, one], decision.action, -1)
+        at, _ = players.advance(game, at, actions, now)
+
+
+def turned(visit: Visit, turns: int) -> Visit:
+    """Each position `turns` times, side by side, by match numbers that turn labels or options 0, 1, ... places."""
+    rows = np.repeat(np.arange(len(visit.cluster)), turns)
+    match = visit.view.match[rows] * turns + np.tile(np.arange(turns), len(visit.cluster))
+    view = replace(take(visit.view, rows), match=match)
+    return Visit(take(visit.memory, rows), view, take(visit.chance, rows), visit.cluster[rows])
