@@ -185,7 +185,7 @@ def test_where_things_stand_is_told_with_the_question() -> None:
 def test_a_placebo_has_the_form_of_a_prediction() -> None:
     for placebo, line in [
         (False, "What will Bob do now: cooperate or defect?\nBob chose defect.\n"),
-        (True, "What is the page marked with: cooperate or defect?\nThe page is marked defect.\n"),
+        (True, "What marks Bob's page: cooperate or defect?\nBob's is defect.\n"),
     ]:
         asked = Question(0, (0, 1), now=(0, 1), notes=(Note(1, 1, (0, 1), placebo),))
         assert told_of(GAME, asked).startswith(line)

@@ -19,6 +19,9 @@ from prospect_env.core.game import Game
 from prospect_env.core.make import call
 from prospect_env.core.registry import stories
 
+#: how a placebo says what is on a page, in one word, two, and so on
+_MARKED = ("is", "page is", "page is marked", "page here is marked", "page here is now marked")
+
 
 @dataclass(frozen=True)
 class Told(Telling):
@@ -176,15 +179,19 @@ def _or(told: Told, options: tuple[int, ...]) -> str:
 
 
 def _noted(told: Told, note: Note) -> str:
-    """A prediction as a question that is answered already, or a placebo in the same form."""
-    options = told.listed(note.options)
+    """A prediction as a question that is answered already, or a placebo in the same form and about as long."""
+    options, name = told.listed(note.options), _name(told, note.about)
+    beginning, ways = told.answers(Asked(note.about, note.options))
+    answer = beginning + ways[note.options.index(note.action)].removesuffix(".")
+    question = str(told.narrator.forecast_question(told.seat, 0, None, note.about, options))
     if note.placebo:
-        return f"What is the page marked with: {_or(told, options)}?\nThe page is marked {told.symbols[note.action]}."
-    asked = Asked(note.about, note.options)
-    beginning, ways = told.answers(asked)
-    question = told.narrator.forecast_question(told.seat, 0, None, note.about, options)
-    way = ways[note.options.index(note.action)].removesuffix(".")
-    return f"{question}\n{beginning}{way}."
+        # Both hold the name and the label, whose tokens cannot be counted here; the words between are matched.
+        label = told.symbols[note.action]
+        words = len(answer.split()) - len(name.split()) - len(label.split())
+        marked = _MARKED[min(max(words - 2, 0), len(_MARKED) - 1)]
+        _, _, offered = question.partition(":")
+        return f"What marks {name}'s page:{offered}\n{name}'s {marked} {label}."
+    return f"{question}\n{answer}."
 
 
 def begun(lines: list[str]) -> tuple[str, tuple[str, ...]]:
