@@ -186,6 +186,13 @@ def test_every_game_that_can_be_told_can_be_asked_about(name: str, format: str) 
         assert found.score().share == 1
 
 
+def test_no_question_is_asked_twice() -> None:
+    asked = questions(make_game("prisoners_dilemma", rounds=2), 0, prompt_format("reaction_log"), each=40)
+    assert len({question.query for question in asked}) == len(asked)
+    # There are no more: of one or two rounds there is little to ask.
+    assert Counter(question.kind for question in asked)["history"] < 40
+
+
 def test_favourites_get_what_guessing_gets() -> None:
     for choose in (lambda _: 0, lambda query: len(query.labels) - 1, _least, _largest):
         found = comprehend(Answering(choose), GAME, each=96)

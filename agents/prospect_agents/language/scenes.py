@@ -80,10 +80,10 @@ def scenes(game: Game, seat: int, number: int, steps: int, seed: int) -> list[Sc
     lengths = np.array([Random(f"{seed}/{match}").randint(1, steps) for match in range(number)])
     streams = Streams.of(episode_seeds(seed, number, "comprehension"), game.spec.seats)
     state, seen = game.initial(number, streams.game(0)), list[np.ndarray]()
-    rounds, over = np.zeros(number, dtype=np.int64), np.zeros(number, dtype=bool)
+    rounds = np.zeros(number, dtype=np.int64)
     found: dict[int, Scene] = {}
     for step in range(steps + 1):
-        now = game.active(state) & ~over[:, None]
+        now = game.active(state)
         for match in np.flatnonzero(now.any(axis=1) & (lengths >= step)):
             one = np.array([match])
             moments = tuple(Moment(tuple(map(int, each[match]))) for each in seen)
@@ -92,7 +92,7 @@ def scenes(game: Game, seat: int, number: int, steps: int, seed: int) -> list[Sc
         outcome = game.step(state, _random(game, state, streams, step + 1), streams.game(step + 1))
         shown = outcome.executed if outcome.seen is None else outcome.seen[:, seat]
         seen.append(np.where(now, shown, -1))
-        state, rounds, over = outcome.state, rounds + outcome.round_end, over | outcome.terminated
+        state, rounds = outcome.state, rounds + outcome.round_end
     return [found[match] for match in range(number)]
 
 
