@@ -72,7 +72,7 @@ OTHERS = {
     "prompt": ("text", "the question"),
     "labels": ("texts", "the answers that were scored"),
     "logprobs": ("nats", "log-probability of each label"),
-    "mass": ("probability", "probability that any of the labels would be said at all"),
+    "mass": ("probability", "that any of the labels would be said at all; where probabilities were stated, their sum"),
     "tokens_in": ("tokens", "tokens of the prompt"),
     "tokens_cached": ("tokens", "tokens of the prompt that were not computed again"),
     "tokens_out": ("tokens", "tokens of the labels that were scored"),
