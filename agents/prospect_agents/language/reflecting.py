@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prospect_agents.language.asked import Asked, Moment
+from prospect_agents.language.formats import PromptFormat
 from prospect_agents.language.hypotheses import GOOD, KEPT, RATE, Held, Hypothesis, asking, joined, relied_on, supposed
 from prospect_agents.language.log import Log
 from prospect_agents.language.model import LanguageModel, Query, Request
@@ -29,9 +30,11 @@ class Supposing(Asked):
 
 
 class Case(NamedTuple):
-    """A seat about which something is to be known: the row of the batch, its match, the seat, and its history."""
+    """A seat about which something is to be known: the view's row, game, seat and match, and the history there."""
 
     row: int
+    game: Game
+    seat: int
     match: int
     about: int
     moments: tuple[Moment, ...]
@@ -40,8 +43,8 @@ class Case(NamedTuple):
         return self._replace(moments=self.moments[:length])
 
     @property
-    def key(self) -> tuple[int, int, tuple[Moment, ...]]:
-        return self.match, self.about, self.moments
+    def key(self) -> tuple[Any, ...]:
+        return tuple(self[1:])
 
 
 class Reflecting(LanguagePredictor):
@@ -63,7 +66,7 @@ class Reflecting(LanguagePredictor):
     def __init__(
         self,
         model: str | LanguageModel = "smollm2-135m",
-        format: str = "reaction_log",
+        format: str | PromptFormat = "reaction_log",
         every: int = 5,
         kept: int = KEPT,
         good: float = GOOD,
@@ -184,7 +187,10 @@ class Reflecting(LanguagePredictor):
         """Every question once for each guess that is relied on: its number, the guess's weight, the question."""
         others = [(number, row) for number, row in enumerate(asked) if row.asked.about != view.seat]
         pasts = {row: memory.past(row) for row in {row.row for _, row in others}}
-        cases = [Case(row, int(view.match[row]), question.about, pasts[row]) for _, (row, question) in others]
+        cases = [
+            Case(row, view.game, view.seat, int(view.match[row]), question.about, pasts[row])
+            for _, (row, question) in others
+        ]
         held = dict(zip((number for number, _ in others), self.held(view, cases), strict=True))
         weighed = []
         for number, row in enumerate(asked):
