@@ -53,7 +53,9 @@ class Grammar:
             to = {token: after for token, after in leads.items() if token != end}
             order = sorted(to)
             self._steps[state] = np.array(order, dtype=np.int64), np.array([to[t] for t in order], dtype=np.int64)
-        self._distance = self._distances()
+        distance = self._distances()
+        self._shortest = distance[self.start]
+        self._distance = {state: _looked_up(distance, after) for state, (_, after) in self._steps.items()}
 
     def complete(self, state: int) -> bool:
         """Whether what leads to the state fits the schema as it stands."""
@@ -61,16 +63,13 @@ class Grammar:
 
     def shortest(self) -> int:
         """Tokens of the shortest text that fits."""
-        return self._distance[self.start]
+        return self._shortest
 
     def allowed(self, state: int, left: int) -> NDArray[np.int64]:
         """Tokens after which the text can be complete within `left` tokens, that one included; ascending."""
-        tokens, after = self._steps.get(state, (np.empty(0, np.int64),) * 2)
-        return (
-            tokens[np.array([self._distance.get(each, _FAR) for each in after.tolist()]) < left]
-            if len(after)
-            else tokens
-        )
+        if state not in self._steps:
+            return np.empty(0, dtype=np.int64)
+        return self._steps[state][0][self._distance[state] < left]
 
     def after(self, state: int, token: int) -> int:
         """The state that an allowed token leads to."""
@@ -88,3 +87,8 @@ class Grammar:
             ring = {each for state in ring for each in before.get(state, ())} - distance.keys()
             distance |= dict.fromkeys(ring, 1 + max(distance.values()))
         return distance
+
+
+def _looked_up(distance: Mapping[int, int], states: NDArray[np.int64]) -> NDArray[np.int64]:
+    known, place = np.unique(states, return_inverse=True)
+    return np.array([distance.get(state, _FAR) for state in known.tolist()], dtype=np.int64)[place]
