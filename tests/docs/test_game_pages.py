@@ -55,6 +55,12 @@ def test_every_game_is_measured_or_says_why_not() -> None:
         assert row["value"] is None or row["low"] <= row["value"] <= row["high"]
 
 
+@pytest.mark.parametrize("name", games)
+def test_foresight_pays_against_somebody_in_every_game(name: str) -> None:
+    rows = json.loads((FOLDER / DATA).read_text(encoding="utf-8"))
+    assert any(row["low"] is not None and row["low"] > 0 for row in rows if row["game"] == name)
+
+
 def test_what_was_not_measured_is_said() -> None:
     said = page("chicken", [])
     assert "Not measured." in said
