@@ -116,6 +116,8 @@ def run(
     max_steps: Annotated[int | None, typer.Option(help="Cut matches short.")] = None,
     shard: Annotated[int | None, typer.Option(help="Episodes written at a time; what a kill can cost.  [1000]")] = None,
     block: Annotated[int | None, typer.Option(help="Episodes played side by side.  [10000]")] = None,
+    budget_tokens: Annotated[int | None, typer.Option(help="Tokens that servers may be paid for.")] = None,
+    budget_cost: Annotated[float | None, typer.Option(help="Money that servers may be paid.")] = None,
     name: Annotated[str | None, typer.Option(help="The run's name.")] = None,
     out: Annotated[Path, typer.Option(help="The folder that runs are in.")] = Path("runs"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that is there.")] = False,
@@ -130,6 +132,7 @@ def run(
     given = {
         "name": name, "game": game, "policies": policy or None, "episodes": episodes, "seed": seed, "branch": branch,
         "max_steps": max_steps, "shard": shard, "block": block, "feeds": request.feeds(feed or []) or None,
+        "budget": request.budget(budget_tokens, budget_cost),
     }  # fmt: skip
     wanted, folder = request.wanted(config, {key: value for key, value in given.items() if value is not None}, out)
     with screen.quiet_stdout(), screen.progress(wanted.name, off=as_json) as progress:

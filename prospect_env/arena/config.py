@@ -36,13 +36,20 @@ class Pairing(_Part):
     parameters: dict[str, Any] | None = None
 
 
+class Limits(_Part):
+    """What a run may spend on language models behind servers, all seats together; None is no limit."""
+
+    tokens: int | None = Field(default=None, ge=1)
+    cost: float | None = Field(default=None, gt=0)
+
+
 class Config(_Part):
     """A run: `episodes` episodes of every pairing, all with the same seeds, so that pairings can be compared in pairs.
 
     `policies` (one spec string a seat) is short for a single pairing. `feeds` says by seat what a planner decides by.
     `shard` is how many episodes are written to disk at a time: a killed run loses at most the shard it was in. `block`
     is how many are played side by side; neither changes what comes out
-    (but for language models, whose scores depend a little on their batch).
+    (but for language models, whose scores depend a little on their batch). `budget` is what may be spent on servers.
     """
 
     name: str
@@ -57,6 +64,7 @@ class Config(_Part):
     max_steps: int | None = Field(default=None, ge=1)
     shard: int = Field(default=1000, ge=1)
     block: int = Field(default=10_000, ge=1)
+    budget: Limits = Field(default_factory=Limits)
 
     @field_validator("name")
     @classmethod
@@ -163,7 +171,8 @@ def _is_plain(value: Any) -> bool:
 def _complaint(fault: Any) -> str:
     where = [str(part) for part in fault["loc"]]
     if fault["type"] == "extra_forbidden":
-        known = Pairing.model_fields if where[0] == "pairings" else Config.model_fields
+        parts: dict[str, type[_Part]] = {"pairings": Pairing, "budget": Limits}
+        known = parts.get(where[0], Config).model_fields
         return str(UnknownName("configuration key", where[-1], known))
     if fault["type"] == "missing":
         return f"{'.'.join(where)} is missing"

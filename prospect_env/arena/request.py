@@ -43,6 +43,12 @@ def feeds(texts: Sequence[str]) -> dict[int, str]:
     return found
 
 
+def budget(tokens: int | None, cost: float | None) -> dict[str, Any] | None:
+    """Limits as an entry of a configuration, None where there are none."""
+    given = {"tokens": tokens, "cost": cost}
+    return {key: value for key, value in given.items() if value is not None} or None
+
+
 def _name(entries: Mapping[str, Any]) -> str:
     """A name from what is played, where none was given."""
     policies = entries.get("policies") or []

@@ -26,6 +26,7 @@ from prospect_env.arena.store.folder import claim
 from prospect_env.arena.store.shards import Shard
 from prospect_env.arena.store.tables import tables
 from prospect_env.arena.summary import metric_columns, sum_names, summarise
+from prospect_env.core.budget import Budget, within
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import CorruptShard
 
@@ -46,16 +47,37 @@ def run(
     and all there are; `say` with a line about anything unusual.
 
     Raises `BadParameter`, `UnknownName` or `UnsuitablePolicy` before anything is played or written, `RunExists` if the
-    folder holds something and neither flag is given, and `RunError` if what is there is not this run.
+    folder holds something and neither flag is given, `RunError` if what is there is not this run, and `BudgetSpent`
+    when `config.budget` is used up: shards that were finished stay, and `resume` with a larger budget goes on.
     """
     config = config.completed()
-    seatings = seat(config)
-    manifest = claim(config, folder, seatings, resume, force)
-    todo = _todo(config, folder, seatings, say)
-    if todo and manifest["complete"]:
-        # It was complete until something happened to a shard; should this be killed, it must not look so again.
-        manifest = {**manifest, "complete": False, "fingerprint": None}
-        write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    with within(Budget("the run's budget", config.budget.tokens, config.budget.cost)) as budget:
+        seatings = seat(config)
+        manifest = claim(config, folder, seatings, resume, force)
+        earlier = manifest.get("spent", {"tokens": 0, "cost": 0.0})
+        budget.spend(earlier["tokens"], earlier["cost"])
+        todo = _todo(config, folder, seatings, say)
+        if todo and manifest["complete"]:
+            # It was complete until something happened to a shard; should this be killed, it must not look so again.
+            manifest = {**manifest, "complete": False, "fingerprint": None}
+            _write(folder, manifest)
+        try:
+            _play_all(config, folder, seatings, todo, progress)
+        finally:
+            if budget.spent_tokens:
+                # Also of what was cut short: going on, it still counts.
+                manifest = {**manifest, "spent": {"tokens": budget.spent_tokens, "cost": budget.spent_cost}}
+                _write(folder, manifest)
+    return _finish(config, folder, manifest)
+
+
+def _play_all(
+    config: Config,
+    folder: Path,
+    seatings: tuple[Seating, ...],
+    todo: list[Shard],
+    progress: Callable[[int, int], None] | None,
+) -> None:
     total = len(seatings) * config.episodes
     done = total - sum(shard.stop - shard.start for shard in todo)
 
@@ -71,7 +93,10 @@ def run(
         written = tables(episodes, shard.pairing, metric_columns(episodes, sums))
         shards.write(folder, shard, written, digests(episodes), episodes.seconds)
         done += shard.stop - shard.start
-    return _finish(config, folder, manifest)
+
+
+def _write(folder: Path, manifest: dict[str, Any]) -> None:
+    write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
 
 
 def _play(config: Config, seating: Seating, shard: Shard, report: Callable[[int], None]) -> Episodes:
@@ -130,5 +155,5 @@ def _finish(config: Config, folder: Path, manifest: dict[str, Any]) -> Run:
     about = {key: complete[key] for key in ("name", "fingerprint", "seconds")} | {"episodes": config.episodes}
     summary = summarise([there.episodes(pairing) for pairing in range(len(config.matches))], about)
     write_text(folder / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
-    write_text(folder / "manifest.json", json.dumps(complete, indent=2) + "\n")
+    _write(folder, complete)
     return Run(folder)

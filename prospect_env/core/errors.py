@@ -12,7 +12,8 @@
     ├── IllegalAction        an action the rules do not allow here (also a ValueError)
     ├── InvalidGame          a game that breaks the contract of `core.game` (also a ValueError)
     ├── ModelError           a language model that cannot do what it is asked
-    │   └── MissingModel     a model that is not on this machine
+    │   ├── MissingModel     a model that is not on this machine
+    │   └── BudgetSpent      a budget for language models that is used up
     └── RunError             a run folder that cannot be used
         ├── RunExists        it holds a run already
         └── CorruptShard     one of its files is damaged
@@ -93,6 +94,10 @@ class ModelError(ProspectError):
 
 class MissingModel(ModelError, LookupError):
     """The model is not on this machine; the message says which command fetches it."""
+
+
+class BudgetSpent(ModelError):
+    """A budget for language models is used up; what was answered so far is kept."""
 
 
 class RunError(ProspectError):

@@ -145,14 +145,16 @@ def load_model(name: str, **options: Any) -> LanguageModel:
     """The model of this name, loaded once per process for equal name and options.
 
     Args:
-        name: "fake", a name from the catalog ("smollm2-135m"), a folder that transformers can load, or a hub id
-            ("org/model").
+        name: "fake", a name from the catalog ("smollm2-135m"), a folder that transformers can load, a hub id
+            ("org/model"), or a server as a spec string ("server:url=http://127.0.0.1:8000/v1,model=name"; its
+            parameters are the fields of `servers.address.Address`).
         options: passed on to the backend, for instance `dtype="float32"`.
 
     Raises:
         MissingModel: the name is in the catalog, but the model is not on this machine.
         UnknownName: the name is none of these.
-        ModelError: the folder or hub id cannot be loaded.
+        ModelError: the folder or hub id cannot be loaded, or the server cannot be used.
+        BadParameter: a parameter of a server is unknown or out of its range.
     """
     key = (name, repr(sorted(options.items())))
     if key not in _loaded:
@@ -168,6 +170,11 @@ def _load(name: str, options: dict[str, Any]) -> LanguageModel:
         from prospect_agents.language.fake import FakeModel
 
         return FakeModel(**options)
+    if name.startswith("server:") or name == "server":
+        from prospect_agents.language.servers.address import address
+        from prospect_agents.language.servers.server_model import ServerModel
+
+        return ServerModel(address(name, **options))
     if name in CATALOG:
         folder = model_folder(name)
         if not folder.is_dir():

@@ -49,8 +49,9 @@ def _same(config: Config, folder: Path) -> dict[str, Any]:
     if there.manifest.get("schema") != SCHEMA:
         raise RunError(f"{folder} was written with schema {there.manifest.get('schema')}; this version writes {SCHEMA}")
     old, new = there.config.model_dump(), config.model_dump()
+    free = {"block", "budget"}  # how it is played, and what for, not what comes out
     changed = [
-        f"{key} was {old[key]!r} and is now {new[key]!r}" for key in old if old[key] != new[key] and key != "block"
+        f"{key} was {old[key]!r} and is now {new[key]!r}" for key in old if old[key] != new[key] and key not in free
     ]
     if changed:
         raise RunError(f"{folder} is a run of another configuration: {'; '.join(changed)}")
