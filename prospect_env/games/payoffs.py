@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game, GameSpec, Known, Outcome, State
-from prospect_env.games.layers import fixed_rounds
+from prospect_env.games.layers import fixed_rounds, layers
+from prospect_env.games.matrix import MatrixGame
 from prospect_env.games.modifier import Modifier
 
 Bounds = tuple[float, float]
@@ -187,3 +188,16 @@ def _pairs(affine: Any, seats: int) -> tuple[tuple[float, float], ...]:
     if table.shape != (seats, 2):
         raise BadParameter(wrong)
     return tuple((float(scale), float(shift)) for scale, shift in table)
+
+
+def stage_payoffs(game: Game) -> Float[np.ndarray, "X Y 2"] | None:
+    """What each pair of choices pays in a round of a matrix game, affine maps around it included; None for others."""
+    *around, rules = layers(game)
+    if not isinstance(rules, MatrixGame):
+        return None
+    table = rules.payoffs.astype(np.float64)
+    for layer in reversed(around):
+        if isinstance(layer, _Affine):
+            scales, shifts = (np.array(column) for column in zip(*layer.affine, strict=True))
+            table = table * scales + shifts
+    return table

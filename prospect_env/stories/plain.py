@@ -5,14 +5,12 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from prospect_env.core.game import Game
 from prospect_env.games.grid_map import DIRECTIONS
 from prospect_env.games.grid_view import Sight
 from prospect_env.games.layers import layers
-from prospect_env.games.matrix import MatrixGame
 from prospect_env.games.modifier import Modifier
+from prospect_env.games.payoffs import stage_payoffs
 
 CHARACTERS = string.ascii_letters + string.digits + string.punctuation + " \n"  #: all that a narration is made of
 LENGTH = 16384  #: the most characters it has
@@ -87,13 +85,11 @@ def _who(game: Game, seat: int) -> str:
 
 
 def _payoffs(game: Game, seat: int) -> list[str]:
-    *_, rules = layers(game)
-    if not isinstance(rules, MatrixGame):
+    table = stage_payoffs(game)
+    if table is None:
         return []
-    labels, table, other = rules.spec.actions, rules.payoffs.astype(np.float64), 1 - seat
-    for layer in layers(game):
-        for who, (scale, shift) in enumerate(getattr(layer, "affine", ())):
-            table[..., who] = table[..., who] * scale + shift
+    *_, rules = layers(game)
+    labels, other = rules.spec.actions, 1 - seat
     lines = ["In each step both choose at once, without seeing what the other chooses. The payoffs:"]
     for mine in range(table.shape[seat]):
         for theirs in range(table.shape[other]):

@@ -19,6 +19,7 @@ from prospect_env.arena.play import play
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
 from prospect_env.core.make import make_game, make_policy
+from prospect_env.stories.plain import narrate
 from tests.samples import GAME_PARAMETERS
 from tests.toys import Cards
 
@@ -151,6 +152,14 @@ def test_the_other_seat_is_told_its_own_payoffs() -> None:
     game = make_game("matrix_game", payoffs=[[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
     told = prompt_format("round_log").opening(lettered(game, 1, 0), question(True))
     assert "I choose A, they choose B: I get 6, they get 5.\n" in told
+
+
+def test_payoffs_are_told_as_they_are_paid() -> None:
+    # Scale 2 and shift 1 for both, then for the first seat alone scale 3: 3 (2 x 3 + 1) = 21, 2 x 3 + 1 = 7.
+    game = make_game(make_game("prisoners_dilemma", affine=(2, 1)), affine=[[3, 0], [1, 0]])
+    told = prompt_format("round_log").opening(lettered(game, 0, 0), question(True))
+    assert "I choose A, they choose A: I get 21, they get 7.\n" in told
+    assert "you cooperate, player_1 cooperate: you get 21, player_1 gets 7" in narrate(game, 0, 0, [0, 1])
 
 
 @pytest.mark.parametrize(

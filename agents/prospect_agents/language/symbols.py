@@ -9,7 +9,7 @@ from prospect_agents.language.asked import Asked, Note
 from prospect_agents.language.formats import Telling, listed
 from prospect_env.core.game import Game
 from prospect_env.games.layers import layers
-from prospect_env.games.matrix import MatrixGame
+from prospect_env.games.payoffs import stage_payoffs
 
 _NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 UNKNOWN = "?"  #: stands for an action that is made now and not known yet
@@ -61,7 +61,8 @@ def rules(telling: Telling) -> str:
     game, spec = telling.game, telling.game.spec
     *_, core = layers(game)
     number = _NUMBERS.get(spec.seats, str(spec.seats))
-    if not isinstance(core, MatrixGame) or spec.seats != 2:
+    table = stage_payoffs(game)
+    if table is None:
         players = f"{number} player{'s' if spec.seats > 1 else ''}"
         return f"{players} choose {listed(telling.symbols)}, again and again.\n"
     opening = f"Two players choose {listed(telling.symbols)} at the same time, again and again.\n"
@@ -71,8 +72,8 @@ def rules(telling: Telling) -> str:
     for own in range(len(spec.actions)):
         for other in range(len(spec.actions)):
             pair = (own, other) if telling.seat == 0 else (other, own)
-            if pair[0] < core.payoffs.shape[0] and pair[1] < core.payoffs.shape[1]:
-                pays = core.payoffs[pair]
+            if pair[0] < table.shape[0] and pair[1] < table.shape[1]:
+                pays = table[pair]
                 mine, theirs = pays[telling.seat], pays[1 - telling.seat]
                 choice, answer = telling.symbols[own], telling.symbols[other]
                 lines.append(f"I choose {choice}, they choose {answer}: I get {mine:g}, they get {theirs:g}.\n")
