@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from prospect_agents.prospective import Forecasting
 from prospect_env.arena.play import play
 from prospect_env.core import unfold
 from prospect_env.core.chance import Chance
@@ -13,10 +14,10 @@ from prospect_env.core.errors import UnsuitablePolicy
 from prospect_env.core.forecast import Forecast
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
-from prospect_env.core.policy import Decision, Policy, Table, View
+from prospect_env.core.policy import Decision, Policy, Predictor, Table, View
 from prospect_env.core.registry import games
 from tests.samples import GAME_PARAMETERS
-from tests.toys import Cards, Offers
+from tests.toys import Cards, Offers, Pond
 
 C, D = 0, 1
 
@@ -253,3 +254,25 @@ def test_thoughts_do_not_depend_on_those_beside_them(name: str, monkeypatch: pyt
         for column in columns():
             x, y = getattr(alone, column.name), getattr(together, column.name)
             assert x is None or np.array_equal(x, y, equal_nan=x.dtype.kind == "f"), column.name
+
+
+class Shy(Predictor):
+    """Knows that its own seat rests, but is not asked of itself where a match comes up several times."""
+
+    name = "shy"
+
+    def begin(self, table: Table) -> None:
+        return None
+
+    def predict(self, memory: None, view: View, chance: Chance) -> np.ndarray:
+        probs = np.full((len(view.match), view.game.spec.seats, len(view.game.spec.actions)), 0.5)
+        if len(np.unique(view.match)) == len(view.match):
+            probs[:, view.seat] = [1.0, 0.0]
+        return probs
+
+
+def test_a_predictor_is_asked_of_this_step_one_thought_at_a_time() -> None:
+    # The dice of the pond make many thoughts; the forecast of oneself is the same in all: rested, the last label.
+    episodes = play(Pond(), [Forecasting(make_policy("random"), Shy()), "random"], episodes=3)
+    assert episodes.forecast is not None
+    assert np.allclose(episodes.forecast[:, :, 0, 0, :, 0], [0.0, 0.0, 1.0])
