@@ -184,6 +184,15 @@ def test_every_position_is_asked_in_every_turn_of_the_labels() -> None:
         assert len(found) == 2
 
 
+def test_all_notes_of_a_turn_are_told_in_its_labels() -> None:
+    # It likes the letter A, which is action 0 in turn 0 and action 1 in turn 1, whatever is written.
+    coordination, _ = audited(ignores)
+    for turn, liked in ((0, [0.7, 0.3]), (1, [0.3, 0.7])):
+        assert np.allclose(coordination.nothing[:, turn], liked)
+        assert np.allclose(coordination.said[:, turn], liked)
+        assert np.allclose(coordination.placebo[:, turn], liked)
+
+
 def test_own_predictions_are_those_of_the_turn() -> None:
     # The first of two letters in the alphabet is foreseen of everybody; in turn 1 it stands for action 1.
     coordination, _ = audited(ignores)
