@@ -16,6 +16,7 @@ for other threads is not counted as work.
 from __future__ import annotations
 
 import json
+import random
 import resource
 import subprocess
 import sys
@@ -54,6 +55,11 @@ TABLES = {
 MODES = ("direct", "scot", "plan")
 
 
+def drawn(tokens: int, seed: int) -> str:
+    """Words that are one token each in the bundled model, different ones for different seeds."""
+    return "".join(f" {word}" for word in random.Random(seed).choices(WORDS, k=tokens))
+
+
 class Workload:
     """The texts, each segment of exactly as many tokens as it should have."""
 
@@ -67,8 +73,8 @@ class Workload:
         return len(self.model.encode(text))
 
     def text(self, tokens: int, seed: int) -> str:
-        """Words of one token each, different ones for different seeds."""
-        text = "".join(f" {WORDS[(seed * 7 + i * (3 + seed % 5)) % len(WORDS)]}" for i in range(tokens))
+        """Words of exactly so many tokens."""
+        text = drawn(tokens, seed)
         assert self.count(text) == tokens, text
         return text
 
@@ -190,9 +196,7 @@ def peak_rss() -> float:
 def hold(conversations: int = 64, tokens: int = 1000) -> None:
     """Hold conversations that share nothing, ask each a question twice, and print the peak memory."""
     model: Any = load_model("smollm2-135m")
-    texts = [f" {i}" * (tokens // 2) for i in range(10, 10 + conversations)]
-    short = [tokens - len(model.encode(text)) for text in texts]
-    texts = [text + " so" * (more + 0) if more > 0 else text for text, more in zip(texts, short, strict=True)]
+    texts = [drawn(tokens, seed) for seed in range(conversations)]
     for _ in range(2):
         for start in range(0, conversations, 8):
             answers = model.score([Query((text,), QUESTIONS[0], LABELS) for text in texts[start : start + 8]])
