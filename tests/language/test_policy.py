@@ -185,6 +185,11 @@ def test_what_is_remembered_of_the_past(memory: str | int, prompt: str) -> None:
     assert whole.endswith(query.tail)
 
 
+def test_a_model_that_is_loaded_takes_no_options() -> None:
+    with pytest.raises(BadParameter, match="dtype belong"):
+        LanguagePredictor(FakeModel(), dtype="float32")
+
+
 def test_chat_asks_for_a_label_alone_and_what_is_written_first_comes_first() -> None:
     predictor = LanguagePredictor(FakeModel(), "round_log", style="chat", preamble="Play well.\n")
     query = predictor.told(GAME, 0, 0, PAST.moments, 3, question(True))

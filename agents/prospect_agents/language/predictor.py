@@ -76,6 +76,8 @@ class LanguagePredictor(Predictor):
             raise BadParameter(f"gate is {gate!r}; it may be between 0 and 1")
         self.format = prompt_format(format) if isinstance(format, str) else format
         self.style, self.memory, self.row_mode = style, memory, rows
+        if options and not isinstance(model, str):
+            raise BadParameter(f"{', '.join(options)} belong to the loading of a model; {model.identity} is loaded")
         self.preamble, self.gate = _text(preamble), gate
         change = None if intervention is None else named(intervention)
         self.model = _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
