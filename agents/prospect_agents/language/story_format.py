@@ -131,6 +131,7 @@ class StoryFormat(PromptFormat):
         """Where things stand, whatever is noted, and the question itself."""
         told, seat = _told(telling), telling.seat
         lines = [told.narrator.situation(seat, dict(asked.situation))] if asked.situation else []
+        lines += [told.narrator.sight(seat, asked.sight)] if asked.sight is not None else []
         lines += [_noted(told, note) for note in asked.notes]
         options = told.listed(asked.options, asked.reactions)
         if asked.about == seat and asked.given is None and not asked.reactions:
