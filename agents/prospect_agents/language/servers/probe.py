@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,12 @@ from prospect_agents.language.servers.scoring import echo, one_token
 from prospect_env.core.errors import ModelError
 
 TOPS = (20, 5)  #: how many likeliest tokens are asked for: what most servers give at most, and what the protocol does
+
+#: fields by which a server may be made to draw: the protocol's own, and those `transformers serve` needs as well
+DRAWS: dict[str, dict[str, Any]] = {
+    "temperature": {"top_p": 1.0},
+    "generation_config": {"top_p": 1.0, "generation_config": json.dumps({"do_sample": True, "top_k": 0})},
+}
 
 _QUESTION = "Say hello.\n"
 _NONSENSE = ("zyxzyx", "wvuwvu")  # nothing that a model says unless it is made to
@@ -27,18 +35,21 @@ class Ability:
         top: how many likeliest tokens are seen, for `first`.
         form: how it is held to a choice, for `choice`.
         samples: how many replies are counted, for `choice` and `parse`.
+        draws: a key of `DRAWS`; empty for a server that gives the same reply whatever the seed, whose replies therefore
+            say nothing of probabilities.
     """
 
     way: str
     top: int = 0
     form: Form | None = None
     samples: int = 0
+    draws: str = ""
 
     def __str__(self) -> str:
         """As identities and manifests have it."""
         about = [f"top={self.top}"] if self.top else []
         about += [f"form={self.form.name}"] if self.form else []
-        about += [f"samples={self.samples}"] if self.samples else []
+        about += [f"samples={self.samples},draws={self.draws or 'none'}"] if self.samples else []
         return f"{self.way}({','.join(about)})" if about else self.way
 
 
@@ -56,21 +67,42 @@ def probe(endpoint: Endpoint, chat: bool) -> Ability | None:
     if top:
         return Ability("first", top=top)
     form = working_form(endpoint, chat)
-    samples = endpoint.address.samples
-    return Ability("parse", samples=samples) if form is None else Ability("choice", form=form, samples=samples)
+    return _counting(endpoint, chat, "parse" if form is None else "choice", form)
 
 
 def declared(endpoint: Endpoint, chat: bool) -> Ability | None:
     """The way that the address names, taken on trust; None for continued text's own way in a chat."""
-    way, samples = endpoint.address.way, endpoint.address.samples
+    endpoint.require()
+    way = endpoint.address.way
     if way == "echo":
         return None if chat else Ability("echo")
     if way == "first":
         return Ability("first", top=TOPS[0])
     if way == "parse":
-        return Ability("parse", samples=samples)
+        return _counting(endpoint, chat, way, None) if _exists(endpoint, chat) else None
     form = working_form(endpoint, chat)
-    return None if form is None else Ability("choice", form=form, samples=samples)
+    return None if form is None else _counting(endpoint, chat, way, form)
+
+
+def _counting(endpoint: Endpoint, chat: bool, way: str, form: Form | None) -> Ability:
+    return Ability(way, form=form, samples=endpoint.address.samples, draws=_draws(endpoint, chat))
+
+
+def _draws(endpoint: Endpoint, chat: bool) -> str:
+    """By which fields replies come to differ with the seed, empty if by none."""
+    for name, fields in DRAWS.items():
+        texts = set()
+        for seed in range(4):
+            given = {**fields, "max_tokens": 24, "temperature": 1.0, "seed": seed}
+            words = "Write ten random words.\n"
+            try:
+                reply = endpoint.chat(words, given) if chat else endpoint.complete(words, given)
+            except Refused:
+                break
+            texts.add(reply.choices[0].text)
+        if len(texts) > 1:
+            return name
+    return ""
 
 
 def working_form(endpoint: Endpoint, chat: bool) -> Form | None:

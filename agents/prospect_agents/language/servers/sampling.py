@@ -1,6 +1,8 @@
 """Label probabilities by counting replies: `choice`, where a server keeps to labels, and `parse`, where it may not.
 
-A share of `samples` replies has a standard error of up to .5 / sqrt(samples): .125 with 16.
+`drawing` are the fields by which the server draws its replies (`probe.DRAWS`). A share of `samples` replies has a
+standard error of up to .5 / sqrt(samples): .125 with 16. Some servers draw from their likeliest tokens alone unless
+started otherwise (llama.cpp: the first 40, and of those what holds .95).
 """
 
 from __future__ import annotations
@@ -20,18 +22,20 @@ from prospect_env.core.errors import ModelError
 ROOM = 16  #: tokens a reply may have beside those of its label, for the punctuation of JSON
 
 
-def choice(endpoint: Endpoint, query: Query, form: Form) -> Scored:
+def choice(endpoint: Endpoint, query: Query, form: Form, drawing: dict) -> Scored:
     """Shares of the labels among replies that the server holds to them: what it says is always one, so mass is 1."""
     schema = choice_schema([label.strip() for label in query.labels])
-    return _counted(endpoint, query, form.fields(schema), lambda text: said(query.labels, chosen(text) or ""))
+    return _counted(
+        endpoint, query, {**drawing, **form.fields(schema)}, lambda text: said(query.labels, chosen(text) or "")
+    )
 
 
-def parse(endpoint: Endpoint, query: Query) -> Scored:
+def parse(endpoint: Endpoint, query: Query, drawing: dict) -> Scored:
     """Shares of the labels among free replies; one that is no label, whole, counts as missing from `mass`.
 
     Of a text that is continued, the first line is the reply.
     """
-    fields = {} if query.chat else {"stop": ["\n"]}
+    fields = drawing if query.chat else {**drawing, "stop": ["\n"]}
 
     def read(text: str) -> int | None:
         # Servers that ignore `stop` write on.

@@ -14,7 +14,7 @@ from prospect_agents.language.servers.address import Address
 from prospect_agents.language.servers.answers import Answers, usual_file
 from prospect_agents.language.servers.endpoint import Endpoint
 from prospect_agents.language.servers.forms import Form, fits, parsed
-from prospect_agents.language.servers.probe import Ability, declared, probe, working_form
+from prospect_agents.language.servers.probe import DRAWS, Ability, declared, probe, working_form
 from prospect_agents.language.servers.sampling import choice, parse
 from prospect_agents.language.servers.scoring import echo, first, text_of
 from prospect_env.core.errors import ModelError
@@ -81,9 +81,19 @@ class ServerModel:
             return echo(self.endpoint, query)
         if ability.way == "first":
             return first(self.endpoint, query, ability.top)
+        drawing = self._drawing(ability)
         if ability.form is not None:
-            return choice(self.endpoint, query, ability.form)
-        return parse(self.endpoint, query)
+            return choice(self.endpoint, query, ability.form, drawing)
+        return parse(self.endpoint, query, drawing)
+
+    def _drawing(self, ability: Ability) -> dict[str, Any]:
+        """The fields by which this server draws; one that shows probabilities is taken to draw by them."""
+        if ability.samples and not ability.draws:
+            raise ModelError(
+                f"{self.identity} gives the same reply whatever the seed, so its replies say nothing of probabilities; "
+                "start the server with sampling on"
+            )
+        return DRAWS[ability.draws or "temperature"]
 
     def _ability(self, chat: bool) -> Ability:
         ability = self.abilities[chat]
@@ -93,8 +103,10 @@ class ServerModel:
         return ability
 
     def _write(self, request: Request) -> Written:
-        self._ability(request.chat)
+        ability = self._ability(request.chat)
         fields: dict[str, Any] = {"max_tokens": request.limit, "temperature": request.temperature, "seed": request.seed}
+        if request.temperature > 0:
+            fields |= self._drawing(ability)
         if request.stop:
             fields["stop"] = list(request.stop)
         if request.schema is not None:
