@@ -20,7 +20,7 @@ def test_labels_that_begin_alike_are_asked_for_by_letters():
 
 def test_first_tokens_count_for_the_one_label_they_begin():
     tops = {" coop": np.log(0.5), "coop": np.log(0.1), " ": np.log(0.2), "d": np.log(0.05), "x": np.log(0.02)}
-    found = np.exp(first_token_logprobs([" cooperate", " defect", " wait"], tops))
+    found = np.exp(first_token_logprobs([" cooperate", " defect", " wait"], list(tops.items())))
     # .5 + .1 for the first; the blank alone begins all three, and counts for none
     np.testing.assert_allclose(found, [0.6, 0.05, 0.0])
 

@@ -23,6 +23,7 @@ class Address:
         alias: another name that its answers may bear.
         key_env: the environment variable that holds the key; the key itself is never recorded.
         way: how labels are scored: `auto` (probe, and take the best), or one of `WAYS`, which then is not probed.
+        top: how many likeliest first tokens `way=first` asks for; where it is probed, as many as the server gives.
         samples: how many replies are drawn where probabilities are counted, 1 or more.
         parallel: how many requests are under way at once, 1 or more.
         timeout: seconds without an answer after which a request is given up, above 0.
@@ -40,6 +41,7 @@ class Address:
     alias: str | None = None
     key_env: str = "OPENAI_API_KEY"
     way: str = "auto"
+    top: int = 20
     samples: int = 16
     parallel: int = 8
     timeout: float = 60.0
@@ -66,7 +68,7 @@ class Address:
         self.budget()
 
     def _check_numbers(self) -> None:
-        for name, least in (("samples", 1), ("parallel", 1), ("retries", 0)):
+        for name, least in (("top", 2), ("samples", 1), ("parallel", 1), ("retries", 0)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise BadParameter(f"{name} is {value!r}; it may be {least} or more")

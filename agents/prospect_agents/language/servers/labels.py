@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from string import ascii_uppercase, punctuation
 
@@ -34,7 +34,7 @@ def lettered(query: Query) -> Query:
     return replace(query, tail=tail, labels=tuple(blank + letter for letter in letters))
 
 
-def first_token_logprobs(labels: Sequence[str], tops: Mapping[str, float]) -> NDArray[np.float64]:
+def first_token_logprobs(labels: Sequence[str], tops: Sequence[tuple[str, float]]) -> NDArray[np.float64]:
     """Log-probability that the answer begins as each label does, shape [K]; -inf where that was not seen.
 
     A token counts for the one label that begins with it, leading blanks aside; one that several labels begin with, or
@@ -42,7 +42,7 @@ def first_token_logprobs(labels: Sequence[str], tops: Mapping[str, float]) -> ND
     """
     bare = [label.strip() for label in labels]
     seen: list[list[float]] = [[] for _ in labels]
-    for token, logprob in tops.items():
+    for token, logprob in tops:
         start = spelt(token).lstrip()
         fits = [k for k, label in enumerate(bare) if start and (label.startswith(start) or start == label)]
         if len(fits) == 1:

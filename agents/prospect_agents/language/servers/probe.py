@@ -14,7 +14,8 @@ from prospect_agents.language.servers.forms import FORMS, Form, choice_schema, c
 from prospect_agents.language.servers.scoring import echo, one_token
 from prospect_env.core.errors import ModelError
 
-TOPS = (20, 5)  #: how many likeliest tokens are asked for: what most servers give at most, and what the protocol does
+#: how many likeliest tokens are asked for: llama.cpp gives any number, most servers 20, old ones 5
+TOPS = (1000, 20, 5)
 
 #: fields by which a server may be made to draw: the protocol's own, and those `transformers serve` needs as well
 DRAWS: dict[str, dict[str, Any]] = {
@@ -77,7 +78,7 @@ def declared(endpoint: Endpoint, chat: bool) -> Ability | None:
     if way == "echo":
         return None if chat else Ability("echo")
     if way == "first":
-        return Ability("first", top=TOPS[0])
+        return Ability("first", top=endpoint.address.top)
     if way == "parse":
         return _counting(endpoint, chat, way, None) if _exists(endpoint, chat) else None
     form = working_form(endpoint, chat)

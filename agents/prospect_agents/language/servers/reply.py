@@ -8,6 +8,8 @@ from typing import Any
 
 from prospect_env.core.errors import ModelError
 
+Tops = tuple[tuple[str, float], ...]
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -16,14 +18,15 @@ class Choice:
     Attributes:
         text: what was written.
         finished: False where the limit of tokens ended it.
-        tops: by position, probable tokens and their log-probabilities; None if the server gave none.
+        tops: by position, the likeliest tokens and their log-probabilities; None if the server gave none. Two may be
+            spelt alike: not every token is text.
         tokens: every token and its log-probability (None for the very first of a prompt), in the shape that can hold
             the prompt's; None if the server gave none in that shape.
     """
 
     text: str
     finished: bool
-    tops: tuple[dict[str, float], ...] | None
+    tops: tuple[Tops, ...] | None
     tokens: tuple[tuple[str, float | None], ...] | None
 
 
@@ -130,19 +133,19 @@ def _choice(part: _Part) -> Choice:
     return Choice(text, finished, read, tuple(zip(map(str, tokens), values, strict=True)))
 
 
-def _listed(token: _Part) -> dict[str, float]:
+def _listed(token: _Part) -> Tops:
     """The chat endpoint's shape (llama.cpp's for both): a list of objects."""
     tops = [_Part(token.where, "a top token", each) for each in token.optional("top_logprobs", list) or []]
-    return {top.get("token", str): _number(token.where, top.get("logprob", (int, float))) for top in tops}
+    return tuple((top.get("token", str), _number(token.where, top.get("logprob", (int, float)))) for top in tops)
 
 
-def _mapped(where: str, given: Any) -> dict[str, float]:
+def _mapped(where: str, given: Any) -> Tops:
     """The completions endpoint's shape: a mapping, or null where there is nothing before."""
     if given is None:
-        return {}
+        return ()
     if not isinstance(given, dict):
         raise ModelError(f"{where}: 'top_logprobs' holds {type(given).__name__}, not objects")
-    return {str(token): _number(where, value) for token, value in given.items()}
+    return tuple((str(token), _number(where, value)) for token, value in given.items())
 
 
 def _number(where: str, value: Any) -> float:

@@ -57,9 +57,10 @@ def first(endpoint: Endpoint, query: Query, top: int) -> Scored:
         raise ModelError(f"{reply.where} shows no log-probabilities; another way= is needed")
     logprobs = first_token_logprobs(asked.labels, tops[0])
     if not np.isfinite(logprobs).any():
+        likeliest = [token for token, _ in sorted(tops[0], key=lambda top: -top[1])[:8]]
         raise ModelError(
             f"{reply.where}: none of the labels {asked.labels} is among the {len(tops[0])} likeliest first tokens "
-            f"{sorted(tops[0], key=tops[0].__getitem__, reverse=True)[:8]}; their probability is not known"
+            f"{likeliest}; their probability is not known"
         )
     return scored(logprobs, reply)
 
