@@ -102,7 +102,8 @@ class Call:
 
     `match` and `step` say where it was asked; `imagined` is True for a question about a continuation. `logprobs` are
     natural logarithms of label probabilities, and `latency` is this question's share of its batch, in seconds. Where
-    words were asked for, `text` is what was written, and there are no labels.
+    words were asked for, `text` is what was written, and there are no labels. `tokens_dropped` of the prompt were left
+    out because the model holds no more.
     """
 
     match: int
@@ -122,6 +123,7 @@ class Call:
     latency: float
     replayed: bool
     text: str = ""
+    tokens_dropped: int = 0
 
 
 class Policy(Shared, ABC):

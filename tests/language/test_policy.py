@@ -195,7 +195,8 @@ def test_chat_asks_for_a_label_alone_and_what_is_written_first_comes_first() -> 
     query = predictor.told(GAME, 0, 0, PAST.moments, 3, question(True))
     assert query.chat
     assert query.labels == ("A", "B")
-    assert query.context[0] == "Play well.\n"
+    # One segment with the rules, so that a model which leaves out what is old keeps both.
+    assert query.context[0] == "Play well.\n" + RULES
     assert query.tail == "Round 4: I choose ...\nHow does the last line go on: A or B? Answer with the letter alone."
 
 

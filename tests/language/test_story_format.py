@@ -11,14 +11,16 @@ import pytest
 from prospect_agents.language.asked import Asked as Question
 from prospect_agents.language.asked import Moment, Note, Past
 from prospect_agents.language.formats import prompt_format
+from prospect_agents.language.model import load_model
 from prospect_agents.language.policy import LanguagePolicy
 from prospect_agents.language.predictor import LanguagePredictor
-from prospect_agents.language.story_format import StoryFormat
+from prospect_agents.language.story_format import StoryFormat, begun
 from prospect_env.arena.play import play
 from prospect_env.core.errors import BadParameter, UnknownName
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
 from tests.language.test_policy import Asked
+from tests.samples import GAME_PARAMETERS
 from tests.toys import Cards
 
 GAME = make_game("prisoners_dilemma", rounds=4)
@@ -161,7 +163,36 @@ def test_turns_labels_and_reactions_of_any_game() -> None:
 
 def test_labels_that_would_begin_one_another_keep_their_full_stop() -> None:
     game = make_game("beauty_contest", seats=3, high=10)
-    assert told_of(game, Question(0, (1, 10), now=(0, 1, 2))).endswith("You guessed| 1.| 10.")
+    asked = Question(0, (1, 10), now=(0, 1, 2))
+    assert told_of(game, asked).endswith("You guessed| 1.| 10.")
+    # Where a full stop may be a decimal point, the line's end tells labels apart.
+    assert begun(["I say 0.", "I say 0.5."]) == ("I say", (" 0.\n", " 0.5.\n"))
+    # In a conversation there is no line to end: answers are put in quotation marks.
+    told = StoryFormat()
+    telling = told.telling(game, 0, 0)
+    assert told.replies(telling, asked) == ('"1"', '"10"')
+    assert told.plea(telling, Past(()), asked).endswith("Answer with that alone, in quotation marks.")
+    assert told.replies(telling, Question(0, (1, 2), now=(0, 1, 2))) == ("1", "2")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("chat", [False, True])
+@pytest.mark.parametrize("name", sorted(GAME_PARAMETERS))
+def test_no_label_of_any_game_begins_another_in_the_tokens_of_a_real_model(name: str, chat: bool, real: str) -> None:
+    model = load_model(real)
+    # The defaults: games as users meet them, with all their actions.
+    game = make_game(name)
+    told = StoryFormat()
+    telling = told.telling(game, 0, 0)
+    spec = game.spec
+    coarse = not spec.reactions_are_actions
+    for asked in (
+        Question(0, tuple(range(len(spec.actions))), now=(0,)),
+        Question(1, tuple(range(len(spec.reactions))), given=0, reactions=coarse, now=(0, 1)),
+    ):
+        labels = told.replies(telling, asked) if chat else told.labels(telling, asked)
+        tokens = [model.encode(label) for label in labels]  # type: ignore[attr-defined]
+        assert not [1 for a in tokens for b in tokens if a != b and b[: len(a)] == a]
 
 
 def test_announcements_and_free_texts_are_told() -> None:

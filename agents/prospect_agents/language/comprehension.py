@@ -114,7 +114,8 @@ def comprehend(
     """Ask a model about the rules, payoffs and history of a game, `each` questions a kind.
 
     `asker` is a policy or predictor with a language model, or its spec (`lm:...`), which says how the game is told; or
-    a model by itself, told logs of reactions. `game` may be a spec. `steps` is the longest history and `seed` what questions are drawn by.
+    a model by itself, told logs of reactions. `game` may be a spec. `steps` is the longest history and `seed` what
+    questions are drawn by.
 
     Raises `UnsuitablePolicy` if no language model is in it or its format cannot tell the game, `BadParameter`,
     `UnknownName` or what the model raises.

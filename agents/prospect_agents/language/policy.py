@@ -134,6 +134,8 @@ def lm(
     talk: bool = False,
     dtype: str | None = None,
     batch_invariant: bool | None = None,
+    overflow: str | None = None,
+    cache_bytes: int | None = None,
     intervention: str | None = None,
     gate: float | None = None,
     **parameters: Any,
@@ -148,14 +150,16 @@ def lm(
     and `scot`, else the planner's. `intervention` is done to the network while it answers:
     `intervention=(steer:layer=15,vector=kind.npy,strength=1)`. `forecast=false` saves `direct` its forecast. With
     `talk`, what is announced in games with talk is said in the model's own words. With `gate`, it sits down only where
-    it understands that share of questions about the game.
+    it understands that share of questions about the game. `dtype`, `batch_invariant`, `overflow` and `cache_bytes` are
+    those of `TransformersModel`.
     """
     if mode not in MODES:
         raise UnknownName("mode of lm", mode, MODES)
     kind, plans = MODES[mode]
     options = {
         "style": style, "memory": memory, "rows": rows, "preamble": preamble, "dtype": dtype,
-        "batch_invariant": batch_invariant, "intervention": intervention, "gate": gate,
+        "batch_invariant": batch_invariant, "overflow": overflow, "cache_bytes": cache_bytes,
+        "intervention": intervention, "gate": gate,
     }  # fmt: skip
     builder = load(kind)
     # Some ways to come by a forecast have parameters of their own.

@@ -187,7 +187,8 @@ class LanguagePredictor(Predictor):
         rest = self.format.rest(telling, past, asked, start)
         if self.memory == "counts":
             rest = counted(telling, past, asked) + rest
-        return Setting(telling, past, (self.preamble, *context) if self.preamble else context, rest)
+        # One segment with the opening, so that a model which leaves out old segments keeps both.
+        return Setting(telling, past, (self.preamble + context[0], *context[1:]), rest)
 
     def note(
         self,
@@ -209,7 +210,8 @@ class LanguagePredictor(Predictor):
                 prompt_hash=answer.key, prompt="".join(asked.context) + asked.tail,
                 labels=() if words else asked.labels, logprobs=() if words else tuple(said.logprobs.tolist()),
                 mass=mass if words else said.mass, tokens_in=said.tokens_in, tokens_cached=said.tokens_cached,
-                tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known, **words,
+                tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known,
+                tokens_dropped=said.dropped, **words,
             )
         )  # fmt: skip
 

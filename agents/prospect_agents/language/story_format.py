@@ -41,7 +41,8 @@ class Told(Telling):
         key = asked.about, asked.options, asked.reactions
         if key not in self._lines:
             if asked.reactions and not self.game.spec.reactions_are_actions:
-                found = "Answer:", tuple(f" {self.reactions[option]}" for option in asked.options)
+                words = [self.reactions[option] for option in asked.options]
+                found = "Answer:", _apart([(f" {word}", f" {word}\n") for word in words])
             else:
                 found = begun([self.deed(asked.about, option) for option in asked.options])
             self._lines[key] = found
@@ -121,11 +122,12 @@ class StoryFormat(PromptFormat):
 
     def plea(self, telling: Telling, past: Past, asked: Asked) -> str:
         said = self.said(asked, self.speech(telling, past, asked))
-        return f"{said}{self._asking(telling, asked)}\nAnswer with that alone."
+        quoted = ", in quotation marks" if self.replies(telling, asked)[0].startswith('"') else ""
+        return f"{said}{self._asking(telling, asked)}\nAnswer with that alone{quoted}."
 
     def replies(self, telling: Telling, asked: Asked) -> tuple[str, ...]:
         words = telling.reactions if asked.reactions else telling.symbols
-        return tuple(words[option] for option in asked.options)
+        return _apart([(words[option], f'"{words[option]}"') for option in asked.options])
 
     def _asking(self, telling: Telling, asked: Asked) -> str:
         """Where things stand, whatever is noted, and the question itself."""
@@ -196,11 +198,17 @@ def _noted(told: Told, note: Note) -> str:
 
 
 def begun(lines: list[str]) -> tuple[str, tuple[str, ...]]:
-    """The words that all lines begin with, and how each goes on; the last full stop is left out where it may be."""
+    """The words that all lines begin with, and how each goes on, as far as is needed to tell them apart."""
     first, last = min(lines), max(lines)
     same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     beginning = first[: max(first.rfind(" ", 0, same), 0)]
-    ways = [line[len(beginning) :] for line in lines]
-    bare = [way.removesuffix(".") for way in ways]
-    doubtful = any(a != b and b.startswith(a) for a in bare for b in bare)
-    return beginning, tuple(ways if doubtful else bare)
+    ways = [line[len(beginning) :].removesuffix(".") for line in lines]
+    return beginning, _apart([(way, f"{way}.", f"{way}.\n") for way in ways])
+
+
+def _apart(forms: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The first form of labels in which none begins another: what a model says then stands for one of them."""
+    for labels in zip(*forms, strict=True):
+        if not any(a != b and b.startswith(a) for a in labels for b in labels):
+            break
+    return labels

@@ -78,6 +78,7 @@ OTHERS = {
     "tokens_out": ("tokens", "tokens of the labels that were scored"),
     "latency": ("seconds", "this question's share of its batch"),
     "replayed": ("true/false", "whether a recorded answer was used"),
+    "tokens_dropped": ("tokens", "tokens of the prompt that were left out because the model holds no more"),
     "text": ("text", "what was written, where words were asked for and no labels scored"),
 }
 
@@ -97,7 +98,7 @@ _CALLS = {
     "imagined": pa.bool_(), "model": pa.string(), "prompt_hash": pa.string(), "prompt": pa.string(),
     "labels": pa.list_(pa.string()), "logprobs": pa.list_(pa.float64()), "mass": pa.float64(), "tokens_in": pa.int32(),
     "tokens_cached": pa.int32(), "tokens_out": pa.int32(), "latency": pa.float64(), "replayed": pa.bool_(),
-    "text": pa.string(),
+    "text": pa.string(), "tokens_dropped": pa.int32(),
 }  # fmt: skip
 
 
