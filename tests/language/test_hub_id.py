@@ -12,8 +12,9 @@ from prospect_agents.language.model import Query, load_model
 CODE = """
 import json
 from prospect_agents.language.model import Query, load_model
-found = load_model("somebody/tiny", dtype="float32").score([Query((), "A B A ", ("A", "B"))])[0]
-print(json.dumps(found.logprobs.tolist()))
+model = load_model("somebody/tiny", dtype="float32")
+found = model.score([Query((), "A B A ", ("A", "B"))])[0]
+print(json.dumps([model.identity, found.logprobs.tolist()]))
 """
 
 
@@ -27,5 +28,10 @@ def test_a_hub_id_loads_from_the_local_cache(tiny, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", CODE], capture_output=True, text=True, env=environment, check=True, timeout=120
     )
-    direct = load_model(str(tiny), dtype="float32").score([Query((), "A B A ", ("A", "B"))])[0]
-    np.testing.assert_allclose(json.loads(done.stdout.splitlines()[-1]), direct.logprobs, atol=1e-5)
+    identity, logprobs = json.loads(done.stdout.splitlines()[-1])
+    model = load_model(str(tiny), dtype="float32")
+    direct = model.score([Query((), "A B A ", ("A", "B"))])[0]
+    np.testing.assert_allclose(logprobs, direct.logprobs, atol=1e-5)
+    # A cache laid out by hand has no commit; the weights themselves are the identity.
+    assert identity.partition("@")[2] == model.identity.partition("@")[2]
+    assert "unknown" not in identity

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.utils import cached_file
 
 from prospect_agents.language.pull import sha256
 from prospect_env.core.errors import ModelError
@@ -43,5 +44,9 @@ def weight_hash(source: Path, config: Any) -> str:
     if manifest.is_file():
         return str(json.loads(manifest.read_text())["weights_sha256"])[:12]
     files = sorted(source.glob("*.safetensors")) or sorted(source.glob("*.bin"))
-    digests = [sha256(file)[:12] for file in files]
-    return "+".join(digests) or str(getattr(config, "_commit_hash", None) or "unknown")[:12]
+    if files:
+        return "+".join(sha256(file)[:12] for file in files)
+    commit = getattr(config, "_commit_hash", None)
+    # A hub id whose cache was laid out by hand has no commit: then it is the files that tell revisions apart.
+    cached = None if commit or source.is_dir() else cached_file(str(source), "config.json", local_files_only=True)
+    return weight_hash(Path(cached).parent, config) if cached else str(commit or "unknown")[:12]
