@@ -85,6 +85,9 @@ def _build(what: str, shown: Mapping[str, Any], builder: Callable[..., Any], *gi
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:
     """A spec string as its name and parameters; raises `BadParameter` where it cannot be read."""
+    if not isinstance(spec, str):
+        # What was given as a value inside of another spec may have been read as a number, a list or nothing.
+        raise BadParameter(f"cannot read {spec!r}; a spec is name or name:key=value,key=value")
     name, colon, rest = spec.strip().partition(":")
     if "=" in name:
         raise BadParameter(f"cannot read {spec!r}; a spec is name or name:key=value,key=value (in YAML, quote it)")

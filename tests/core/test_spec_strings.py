@@ -58,6 +58,13 @@ def test_specs_that_cannot(spec: str, words: str) -> None:
         parse(spec)
 
 
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("value", ["4", "", "true", "[1,2]"])
+def test_specs_inside_of_specs_are_words(value: str) -> None:
+    with pytest.raises(BadParameter, match=r"cannot read .*; a spec is name"):
+        make_policy(f"prospective:predictor=bayes,planner={value}")
+
+
 @pytest.mark.parametrize(
     ("spec", "near"),
     [("titfortat", "tit_for_tat"), ("random_memory1", "random_memory_one"), ("prospectiv:depth=2", "prospective")],

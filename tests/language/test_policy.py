@@ -282,6 +282,7 @@ def test_recorded_calls_replay_without_the_model() -> None:
     assert all(call.replayed for call in again.calls)
 
 
+@pytest.mark.usefixtures("untyped")
 @pytest.mark.parametrize(
     ("keywords", "error"),
     [
@@ -295,11 +296,27 @@ def test_recorded_calls_replay_without_the_model() -> None:
         ({"mode": "direct", "temperature": -1}, BadParameter),
         ({"format": "haiku"}, UnknownName),
         ({"planner": "looking"}, UnknownName),
+        ({"planner": 3}, BadParameter),
+        ({"format": 3}, BadParameter),
+        ({"format": None}, BadParameter),
+        ({"preamble": 3}, BadParameter),
+        ({"forecast": "no"}, BadParameter),
+        ({"forecast": None}, BadParameter),
+        ({"mode": "plan", "forecast": False}, BadParameter),
+        ({"talk": "yes"}, BadParameter),
     ],
 )
 def test_bad_parameters(keywords: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         lm(model="fake", **keywords)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("model", ["", "3", "[1,2]", "server:"])
+def test_a_model_that_is_no_word_is_refused(model: str) -> None:
+    # In a spec string, nothing at all, a number and a list are read as such; "server:" is a mapping.
+    with pytest.raises(BadParameter, match="it must be a name, a folder, a hub id or a server"):
+        make_policy(f"lm:model={model}")
 
 
 @pytest.mark.parametrize("name", sorted(GAME_PARAMETERS))

@@ -155,7 +155,10 @@ def lm(
     """
     if mode not in MODES:
         raise UnknownName("mode of lm", mode, MODES)
+    _truths(forecast=forecast, talk=talk)
     kind, plans = MODES[mode]
+    if plans and not forecast:
+        raise BadParameter(f"mode={mode} acts on its forecast; it needs forecast=true")
     options = {
         "style": style, "memory": memory, "rows": rows, "preamble": preamble, "dtype": dtype,
         "batch_invariant": batch_invariant, "overflow": overflow, "cache_bytes": cache_bytes,
@@ -177,3 +180,9 @@ def lm(
     else:
         chooser = LanguagePolicy(predictor, mode, 1.0 if temperature is None else temperature, forecast)
     return Talking(chooser, predictor) if talk else chooser
+
+
+def _truths(**flags: Any) -> None:
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise BadParameter(f"{name} is {value!r}; it may be true or false")

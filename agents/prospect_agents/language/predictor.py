@@ -74,7 +74,9 @@ class LanguagePredictor(Predictor):
             raise BadParameter(f"memory is {memory!r}; it may be full, counts, or a number of steps, 1 or more")
         if gate is not None and not 0 <= gate <= 1:
             raise BadParameter(f"gate is {gate!r}; it may be between 0 and 1")
-        self.format = prompt_format(format) if isinstance(format, str) else format
+        if not (isinstance(model, str) or hasattr(model, "identity")):
+            raise BadParameter(f"model is {model!r}; it must be a name, a folder, a hub id or a server")
+        self.format = format if isinstance(format, PromptFormat) else prompt_format(format)
         self.style, self.memory, self.row_mode = style, memory, rows
         if options and not isinstance(model, str):
             raise BadParameter(f"{', '.join(options)} belong to the loading of a model; {model.identity} is loaded")
@@ -218,6 +220,8 @@ class LanguagePredictor(Predictor):
 
 def _text(given: str) -> str:
     """The text itself, or what the file holds that `file:PATH` names."""
+    if not isinstance(given, str):
+        raise BadParameter(f"preamble is {given!r}; it must be text, or file:PATH")
     path = given.removeprefix("file:")
     if path == given:
         return given
