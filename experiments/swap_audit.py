@@ -115,9 +115,11 @@ def verdict(found: Interval) -> str:
     """What the interval allows to be said of use."""
     if np.isnan(found.value):
         return "undefined: one best response whatever is predicted"
-    if found.low > 0 and found.value >= LEAST:
-        return "used"
-    return "turned round" if found.high < 0 and found.value <= -LEAST else "null: not told from 0"
+    if found.low <= 0 <= found.high:
+        return "null: not told from 0"
+    if abs(found.value) < LEAST:
+        return f"null: told from 0, but less than {LEAST:g}"
+    return "used" if found.value > 0 else "turned round"
 
 
 def table(title: str, names: list[str], lines: list[list[str]], texts: int) -> Table:

@@ -58,8 +58,8 @@ def test_the_same_run_again_says_the_same(tmp_path: Path) -> None:
     [
         ((0.2, 0.1, 0.3), "used"),
         ((-0.2, -0.3, -0.1), "turned round"),
-        ((0.1, -0.1, 0.3), "null"),
-        ((0.002, 0.001, 0.003), "null"),
+        ((0.1, -0.1, 0.3), "null: not told from 0"),
+        ((0.002, 0.001, 0.003), "null: told from 0, but less than 0.005"),
         ((float("nan"),) * 3, "undefined"),
     ],
 )
