@@ -82,6 +82,16 @@ def test_forecasting_exemplars(tmp_path: Path) -> None:
     )
 
 
+def test_dealing_out_moves_what_can_be_moved() -> None:
+    module = script("forecasting_exemplars")
+    # Two ones among five zeros: four places can change, and the counts stay.
+    for seed in range(20):
+        order = module.dealt([0, 1, 0, 0, 1, 0, 0], seed)
+        assert sum(order) == 2
+        assert (order[1], order[4]) == (0, 0)
+    assert module.dealt([1, 1, 1], 0) == [1, 1, 1]
+
+
 def test_an_exemplar_says_what_was_foreseen_what_came_and_how_good_that_was() -> None:
     module = script("forecasting_exemplars")
     one = module.Exemplar(("A A -> B\n",), "B A", (0.25, 0.75), 1)
