@@ -3,9 +3,9 @@
 Before its own match a model is shown 0, 4 or 16 exemplars: a few rounds of a match with somebody else, what an exact
 Bayesian forecast was, what came, and its score. In the control the outcomes (and with them the scores) are dealt out
 among the exemplars anew, as few as can be where they were: the same labels and the same form, without what they teach.
-Opponents are memory-one with
-parameters from U(0,1), drawn anew for every episode; the model rides on a random actor. Expected Brier skill of lead-1
-rows against uniform, early and late, with the 95% bootstrap interval of opponents; differences are paired.
+Opponents are memory-one with parameters from U(0,1), drawn anew for every episode; the model rides on a random actor.
+Expected Brier skill of lead-1 rows against uniform, early and late, with the 95% bootstrap interval of opponents;
+differences are paired.
 
     python experiments/forecasting_exemplars.py [--opponents N] [--rounds T] [--out DIR] [--json]
 """
