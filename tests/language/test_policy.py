@@ -282,6 +282,16 @@ def test_recorded_calls_replay_without_the_model() -> None:
     assert all(call.replayed for call in again.calls)
 
 
+def test_in_games_by_turns_there_is_nothing_for_scot_to_write() -> None:
+    def asked(game: str, mode: str, feeds: dict[int, str] | None = None) -> set[str]:
+        found = play(game, [f"lm:model=fake,mode={mode}", "always:action=1"], 1, feeds=feeds, max_steps=3)
+        return {call.prompt for call in found.calls if call.purpose == "own choice" and not call.imagined}
+
+    by_turns, at_once = "centipede", "chicken"
+    assert asked(by_turns, "scot") == asked(by_turns, "scot", {0: "oracle"}) == asked(by_turns, "direct")
+    assert asked(at_once, "scot", {0: "oracle"}) != asked(at_once, "direct")
+
+
 @pytest.mark.usefixtures("untyped")
 @pytest.mark.parametrize(
     ("keywords", "error"),

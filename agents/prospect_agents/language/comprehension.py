@@ -115,7 +115,7 @@ def comprehend(
 
     `asker` is a policy or predictor with a language model, or its spec (`lm:...`), which says how the game is told; or
     a model by itself, told logs of reactions. `game` may be a spec. `steps` is the longest history and `seed` what
-    questions are drawn by.
+    questions are drawn by. Histories are told in full, also to a policy that plays with a shorter `memory`.
 
     Raises `UnsuitablePolicy` if no language model is in it or its format cannot tell the game, `BadParameter`,
     `UnknownName` or what the model raises.

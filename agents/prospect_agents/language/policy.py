@@ -46,7 +46,11 @@ MODES: dict[str, tuple[str, bool]] = {
 
 
 class LanguagePolicy(Policy):
-    """Chooses by label probabilities, at `temperature` (1: as stated by the model; 0: its likeliest label)."""
+    """Chooses by label probabilities, at `temperature` (1: as stated by the model; 0: its likeliest label).
+
+    Mode `scot` writes what the others will do in this step before the question. Where nobody else chooses in it, as in
+    games by turns, there is nothing to write: it then chooses as `direct` does, whatever it is fed.
+    """
 
     def __init__(
         self, predictor: LanguagePredictor, mode: str, temperature: float = 1.0, forecast: bool = True
