@@ -417,3 +417,11 @@ def test_a_batch_of_a_real_model_does_not_depend_on_the_batches_before_it(real: 
     resumed = LanguagePredictor(model)
     resumed.preload(before.calls)
     assert np.array_equal(whole.forecast, batch(resumed, second).forecast, equal_nan=True)  # type: ignore[arg-type]
+
+
+def test_the_same_question_is_recorded_once_a_step_however_many_thoughts_ask_it() -> None:
+    # Dice make 64 thoughts of every moment; all of them ask what the others will do here.
+    game = make_game("coin_game", steps=2)
+    episodes = play(game, ["lm:model=fake,planner=myopic,format=story", "random"], max_steps=1)
+    keys = [(call.step, call.seat, call.purpose, call.prompt_hash) for call in episodes.calls]
+    assert len(keys) == len(set(keys)) < 20

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
 
 from prospect_env.games.grid_view import Sight
 
@@ -57,3 +58,8 @@ class Asked:
     situation: tuple[tuple[str, float], ...] = ()
     sight: Sight | None = None
     spoken: str = ""
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for questions that are asked in the same words."""
+        return self if self.sight is None else (replace(self, sight=None), self.sight.rows)

@@ -107,7 +107,9 @@ class MemoModel:
 
     def recall(self, asked: Sequence[Any], how: Literal["score", "write"]) -> list[Answer]:
         """What the model says, or said; raises as `score` and `write`."""
-        hashes = [prompt_hash(self.identity, each) for each in asked]
+        # The same question may be asked many times over, by many thoughts of one moment.
+        hashed = {id(each): prompt_hash(self.identity, each) for each in {id(each): each for each in asked}.values()}
+        hashes = [hashed[id(each)] for each in asked]
         # One call for all misses, in their order: the model below shares work between equal contexts.
         misses = {key: each for key, each in zip(hashes, asked, strict=True) if key not in self.entries}
         if misses:

@@ -87,7 +87,7 @@ class LanguagePredictor(Predictor):
         self.told_as = words
         self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={words}"
         self.name += f",intervention=({intervention})" if intervention else ""
-        self._calls: list[Call] = []
+        self._calls: dict[Any, Call] = {}
 
     @property
     def identity(self) -> str:
@@ -99,7 +99,7 @@ class LanguagePredictor(Predictor):
         self.model.recorded(call for call in calls if call.model == self.identity)
 
     def calls(self) -> tuple[Call, ...]:
-        drained = tuple(self._calls)
+        drained = tuple(self._calls.values())
         self._calls.clear()
         return drained
 
@@ -111,7 +111,8 @@ class LanguagePredictor(Predictor):
         if self.gate is not None:
             from prospect_agents.language.comprehension import passed
 
-            self._calls += passed(self, table.game, table.seat, self.gate)
+            found = passed(self, table.game, table.seat, self.gate)
+            self._calls |= {("gate", number): call for number, call in enumerate(found)}
             self.model.forget()
         return Log.begin(table)
 
@@ -157,11 +158,17 @@ class LanguagePredictor(Predictor):
         """The questions as they are put to the model."""
         shared = memory.shared(view)
         pasts: dict[int, tuple[Moment, ...]] = {}
+        # Many thoughts of one moment (dice, hidden things) and branches that meet again ask the very same.
+        made: dict[Any, Query] = {}
         queries = []
         for row, question in asked:
             if row not in pasts:
                 pasts[row] = memory.past(row)
-            queries.append(self.query(view, int(view.match[row]), pasts[row], int(shared[row]), question))
+            told = int(view.match[row]), pasts[row], int(shared[row])
+            key = *told, question.key
+            if key not in made:
+                made[key] = self.query(view, *told, question)
+            queries.append(made[key])
         return queries
 
     def query(self, view: View, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked) -> Query:
@@ -201,20 +208,24 @@ class LanguagePredictor(Predictor):
         purpose: str | None = None,
         mass: float = float("nan"),
     ) -> None:
-        """Record one question and its answer; `mass` is that of an answer in words, where it has any."""
-        step = view.step if isinstance(view.step, int) else int(view.step[row.row])
+        """Record one question and its answer; `mass` is that of an answer in words, where it has any.
+
+        The same question for the same purpose is recorded once a step, however many thoughts and branches ask it.
+        """
+        match, step = int(view.match[row.row]), view.step if isinstance(view.step, int) else int(view.step[row.row])
+        why = purpose or row.purpose(view.seat)
+        key = match, step, view.seat, why, answer.key
+        if key in self._calls:
+            return
         said = answer.said
         words = {} if isinstance(asked, Query) else {"text": said.text}
-        self._calls.append(
-            Call(
-                match=int(view.match[row.row]), step=step, seat=view.seat,
-                purpose=purpose or row.purpose(view.seat), imagined=False, model=self.identity,
-                prompt_hash=answer.key, prompt="".join(asked.context) + asked.tail,
-                labels=() if words else asked.labels, logprobs=() if words else tuple(said.logprobs.tolist()),
-                mass=mass if words else said.mass, tokens_in=said.tokens_in, tokens_cached=said.tokens_cached,
-                tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known,
-                tokens_dropped=said.dropped, **words,
-            )
+        self._calls[key] = Call(
+            match=match, step=step, seat=view.seat, purpose=why, imagined=False, model=self.identity,
+            prompt_hash=answer.key, prompt="".join(asked.context) + asked.tail,
+            labels=() if words else asked.labels, logprobs=() if words else tuple(said.logprobs.tolist()),
+            mass=mass if words else said.mass, tokens_in=said.tokens_in, tokens_cached=said.tokens_cached,
+            tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known,
+            tokens_dropped=said.dropped, **words,
         )  # fmt: skip
 
 
