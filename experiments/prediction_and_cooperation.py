@@ -97,7 +97,7 @@ def printed(rows: list[dict[str, Any]], title: str) -> None:
     Console(width=170).print(table)
     print(
         "Slope: what going from base rates (lambda 0) to the truth (lambda 1) brings; returns are those of a match."
-        "\nWhere a co-player is the same in all episodes, the interval speaks of luck with it, and not of others like it."
+        "\nWhere a co-player is the same in all episodes, the interval speaks of luck with it, not of others like it."
         f"\n{len(rows) * len(OUTCOMES)} intervals are shown, uncorrected."
     )
 
