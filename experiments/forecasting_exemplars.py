@@ -101,6 +101,23 @@ def difference(one: np.ndarray, other: np.ndarray, episode: np.ndarray) -> Inter
     return cluster_bootstrap(both, episode, lambda s: s[:, 2] / s[:, 3] - s[:, 0] / s[:, 1])
 
 
+def compared(runs: dict[tuple[int, bool], Episodes], rounds: int) -> list[dict[str, Any]]:
+    """The lines of the table: early and late rounds, by number of exemplars."""
+    lines: list[dict[str, Any]] = []
+    for name, (start, stop) in {"early": (0, 5), "late": (5, rounds - 1)}.items():
+        parts = {arm: skill_parts(one.between(start, stop)) for arm, one in runs.items()}
+        episode = runs[0, False].episode
+        for count in COUNTS:
+            line: dict[str, Any] = {"rounds": f"{start + 1}-{stop}", "when": name, "exemplars": count}
+            line["skill"] = skill(parts[count, False], episode)._asdict()
+            if count:
+                line["shuffled"] = skill(parts[count, True], episode)._asdict()
+                line["gain"] = difference(parts[count, False], parts[0, False], episode)._asdict()
+                line["gain_over_shuffled"] = difference(parts[count, False], parts[count, True], episode)._asdict()
+            lines.append(line)
+    return lines
+
+
 def main(
     model: Annotated[str, typer.Option(help="fake, a known model, a folder or a hub id")] = "smollm2-135m",
     opponents: Annotated[int, typer.Option(help="opponents, one an episode", min=2)] = 60,
@@ -130,18 +147,7 @@ def main(
             done = run(config, out / file.stem, force=True, progress=lambda *_: None)
             bar.advance(task, opponents)
             runs[count, shuffled] = done.episodes(0)
-    lines: list[dict[str, Any]] = []
-    for name, (start, stop) in {"early": (0, 5), "late": (5, rounds - 1)}.items():
-        parts = {arm: skill_parts(one.between(start, stop)) for arm, one in runs.items()}
-        episode = runs[0, False].episode
-        for count in COUNTS:
-            line: dict[str, Any] = {"rounds": f"{start + 1}-{stop}", "when": name, "exemplars": count}
-            line["skill"] = skill(parts[count, False], episode)._asdict()
-            if count:
-                line["shuffled"] = skill(parts[count, True], episode)._asdict()
-                line["gain"] = difference(parts[count, False], parts[0, False], episode)._asdict()
-                line["gain_over_shuffled"] = difference(parts[count, False], parts[count, True], episode)._asdict()
-            lines.append(line)
+    lines = compared(runs, rounds)
     sample = {"model": model, "opponents": opponents, "rounds": rounds, "seed": seed, "opponent": OPPONENT}
     if as_json:
         print(json.dumps({"sample": sample, "lines": lines}, indent=2).replace("NaN", "null"))
