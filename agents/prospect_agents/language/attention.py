@@ -3,6 +3,9 @@
 With grouped heads (several query heads a key head) the usual way copies every cached key and value once a query head,
 for every forward. Stacking the query heads of a group along the query axis instead leaves the keys as they are, and
 makes the matrices larger: half the time on a CPU.
+
+In bfloat16 on a CPU without matrix tiles, two products of matrices with a softmax between them take little more than half
+the time of torch's fused kernel. Scores are then rounded to bfloat16, as they are in transformers' `eager` attention.
 """
 
 from __future__ import annotations
@@ -14,7 +17,10 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
+from prospect_agents.language.weights import cpu_features
+
 GROUPED = "grouped_sdpa"  #: the name to load a model with
+MOST_SCORES = 1 << 23  #: how many scores may lie in memory at once; more are left to the fused kernel
 
 
 def groups_of(module: torch.nn.Module) -> int:
@@ -51,8 +57,25 @@ def grouped_sdpa(
     if wanted := [name for name in ("softcap", "position_bias", "s_aux") if options.get(name) is not None]:
         raise NotImplementedError(f"attention with {', '.join(wanted)}")
     together = query.reshape(batch, key.shape[1], -1, size)
-    out = torch.nn.functional.scaled_dot_product_attention(together, key, value, attention_mask, scale=scaling)
+    scores = heads * width * key.shape[2]
+    if _unfused(query) and scores <= MOST_SCORES:
+        part = MOST_SCORES // scores
+        pieces = zip(*(each.split(part) for each in (together, key, value, attention_mask)), strict=True)
+        out = torch.cat([_explicit(*piece, size**-0.5 if scaling is None else scaling) for piece in pieces])
+    else:
+        out = torch.nn.functional.scaled_dot_product_attention(together, key, value, attention_mask, scale=scaling)
     return out.reshape(batch, heads, width, -1).transpose(1, 2), None
+
+
+def _unfused(query: torch.Tensor) -> bool:
+    return query.dtype == torch.bfloat16 and query.device.type == "cpu" and "amx_bf16" not in cpu_features()
+
+
+def _explicit(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor, scale: float
+) -> torch.Tensor:
+    scores = torch.matmul(query * scale, key.transpose(2, 3)).add_(mask)
+    return torch.matmul(torch.softmax(scores, -1, out=scores), value)
 
 
 AttentionInterface.register(GROUPED, grouped_sdpa)

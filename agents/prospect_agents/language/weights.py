@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ from transformers.utils import cached_file
 
 from prospect_agents.language.pull import sha256
 from prospect_env.core.errors import ModelError
+
+
+@cache
+def cpu_features() -> frozenset[str]:
+    """What this CPU says it can do, in the kernel's words; empty where the system does not tell."""
+    cpuinfo = Path("/proc/cpuinfo")
+    return frozenset(cpuinfo.read_text().split()) if cpuinfo.exists() else frozenset()
 
 
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
@@ -22,9 +30,7 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        cpuinfo = Path("/proc/cpuinfo")
-        flags = set(cpuinfo.read_text().split()) if cpuinfo.exists() else set()
-        native = bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
+        native = bool(cpu_features() & {"avx512_bf16", "amx_bf16", "bf16"})
     return torch.bfloat16 if native else torch.float32
 
 
