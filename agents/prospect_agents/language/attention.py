@@ -4,8 +4,8 @@ With grouped heads (several query heads a key head) the usual way copies every c
 for every forward. Stacking the query heads of a group along the query axis instead leaves the keys as they are, and
 makes the matrices larger: half the time on a CPU.
 
-In bfloat16 on a CPU without matrix tiles, two products of matrices with a softmax between them take little more than half
-the time of torch's fused kernel. Scores are then rounded to bfloat16, as they are in transformers' `eager` attention.
+In bfloat16 on a CPU without matrix tiles, two products of matrices with a softmax between them take little more than
+half the time of torch's fused kernel. Scores are then rounded to bfloat16, as in transformers' `eager` attention.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def grouped_sdpa(
     together = query.reshape(batch, key.shape[1], -1, size)
     scores = heads * width * key.shape[2]
     if _unfused(query) and scores <= MOST_SCORES:
-        part = MOST_SCORES // scores
-        pieces = zip(*(each.split(part) for each in (together, key, value, attention_mask)), strict=True)
-        out = torch.cat([_explicit(*piece, size**-0.5 if scaling is None else scaling) for piece in pieces])
+        together = together * (size**-0.5 if scaling is None else scaling)
+        parts = (each.split(MOST_SCORES // scores) for each in (together, key, value, attention_mask))
+        out = torch.cat([_explicit(*part) for part in zip(*parts, strict=True)])
     else:
         out = torch.nn.functional.scaled_dot_product_attention(together, key, value, attention_mask, scale=scaling)
     return out.reshape(batch, heads, width, -1).transpose(1, 2), None
@@ -71,10 +71,8 @@ def _unfused(query: torch.Tensor) -> bool:
     return query.dtype == torch.bfloat16 and query.device.type == "cpu" and "amx_bf16" not in cpu_features()
 
 
-def _explicit(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor, scale: float
-) -> torch.Tensor:
-    scores = torch.matmul(query * scale, key.transpose(2, 3)).add_(mask)
+def _explicit(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    scores = torch.matmul(query, key.transpose(2, 3)).add_(mask)
     return torch.matmul(torch.softmax(scores, -1, out=scores), value)
 
 
