@@ -47,7 +47,7 @@ def skills(episodes: Episodes, start: int, stop: int) -> dict[str, dict[str, flo
 
 def mass(episodes: Episodes) -> float:
     """Mean probability that the model would say one of the labels at all; nan without a model."""
-    found = [call.mass for call in episodes.calls if call.purpose != "own choice"]
+    found = [call.mass for call in episodes.calls if call.purpose not in ("own choice", "own forecast")]
     return float(np.mean(found)) if found else float("nan")
 
 

@@ -105,6 +105,7 @@ def test_prompts_are_replayed() -> None:
     prospect("run", "--game", "chicken:rounds=2", "--policy", "lm:model=fake,mode=direct", "--policy", "grim",
              "--episodes", "1", "--name", "talk")  # fmt: skip
     shown = prospect("replay", "runs/talk").stdout
+    assert "asks its model about own forecast" in shown
     assert "asks its model about own choice" in shown
     assert document("replay", "runs/talk")["steps"][1]["calls"][0]["prompt"]
 

@@ -270,7 +270,7 @@ def test_calls_are_recorded_where_they_were_asked() -> None:
     assert fresh[0].tokens_cached == 4
     assert fresh[0].mass == pytest.approx(1.0)
     assert any(call.imagined for call in fresh)
-    assert {call.purpose for call in fresh} == {"own choice", "other's choice"}
+    assert {call.purpose for call in fresh} == {"own forecast", "other's choice"}
 
 
 def test_recorded_calls_replay_without_the_model() -> None:
@@ -346,7 +346,8 @@ def test_every_game_is_played_or_refused_with_a_reason(name: str, format: str, m
     asked = episodes.active[:, :, 0]
     assert np.allclose(episodes.probs[asked][:, 0].sum(axis=-1), 1)  # type: ignore[index]
     assert np.allclose(episodes.forecast[asked][:, 0].sum(axis=-1), 1)  # type: ignore[index]
-    assert {call.purpose for call in episodes.calls} <= {"own choice", "other's choice", "other's reaction"}
+    purposes = {"own choice", "own forecast", "other's choice", "other's reaction"}
+    assert {call.purpose for call in episodes.calls} <= purposes
 
 
 def test_rows_are_asked_in_one_call_and_rolled_in_two() -> None:

@@ -99,7 +99,7 @@ def test_a_policy_chooses_and_forecasts_by_the_labels_of_its_story() -> None:
     narrator = prompt_format("story:frame=business,variant=2,seed=5").telling(GAME, 0, 0).narrator  # type: ignore[attr-defined]
     # What both labels begin with belongs to the cue: "plan Centre" and "plan Coast" differ in the second word.
     assert {call.labels for call in episodes.calls} == {tuple(f" {label.split()[1]}" for label in narrator.labels)}
-    assert {call.purpose for call in episodes.calls} == {"own choice", "other's choice"}
+    assert {call.purpose for call in episodes.calls} == {"own choice", "own forecast", "other's choice"}
     assert np.allclose(episodes.forecast[:, :, 0, 0].sum(axis=-1), 1)  # type: ignore[index]
     rules = next(call.prompt for call in episodes.calls if call.purpose == "other's choice")
     assert narrator.read(rules.split("\nWhat will")[0].split("\nYou went")[0]) == GAME

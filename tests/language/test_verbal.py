@@ -159,7 +159,7 @@ def test_own_choices_are_scored_as_in_direct() -> None:
     model = Stating()
     episodes = played(Verbal(model), episodes=2)
     direct = played(LanguagePredictor(FakeModel()), episodes=2)
-    assert {call.purpose for call in episodes.calls if not call.text} == {"own choice"}
+    assert {call.purpose for call in episodes.calls if not call.text} == {"own choice", "own forecast"}
     assert np.array_equal(episodes.actions, direct.actions)
     assert np.array_equal(episodes.probs[:, :, 0], direct.probs[:, :, 0])  # type: ignore[index]
     # What was said of what others do was not scored as well.

@@ -115,7 +115,7 @@ class LanguagePolicy(Policy):
             if about != view.seat and len(likeliest) == 1:
                 options = tuple(map(int, np.flatnonzero(said > 0)))
                 notes.append(Note(about, int(likeliest[0]), options))
-        return Row(row.row, replace(row.asked, notes=tuple(notes)))
+        return row._replace(asked=replace(row.asked, notes=tuple(notes)))
 
     def observe(self, memory: Log, event: Event) -> Log:
         return self.predictor.observe(memory, event)

@@ -30,8 +30,17 @@ class Row(NamedTuple):
     def purpose(self, seat: int) -> str:
         """What the question is for, in a word of the record."""
         if self.asked.about == seat:
-            return "own choice"
+            return "own forecast"
         return "other's choice" if self.asked.given is None else "other's reaction"
+
+
+class Choice(Row):
+    """A question by which the seat chooses, in the words in which it is asked to foresee what it will choose."""
+
+    __slots__ = ()
+
+    def purpose(self, seat: int) -> str:
+        return "own choice"
 
 
 def rolled(spec: GameSpec) -> bool:
@@ -56,7 +65,7 @@ def own_choices(view: View) -> list[Row]:
     """What will you do?, in every match in which the seat chooses."""
     stands = standing(view)
     return [
-        Row(row, Asked(view.seat, _options(view.legal[row]), now=(view.seat,), **stands[row]))
+        Choice(row, Asked(view.seat, _options(view.legal[row]), now=(view.seat,), **stands[row]))
         for row in map(int, np.flatnonzero(view.active))
     ]
 

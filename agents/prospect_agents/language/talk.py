@@ -95,7 +95,7 @@ class Talking(Policy):
         """What is said in each match, and the announcement that it is likeliest to be, as a one-hot row."""
         asked = own_choices(view)
         texts = speak(self.predictor, memory, view, asked, self.longest)
-        spoken = [Row(row, replace(ask, spoken=text)) for (row, ask), text in zip(asked, texts, strict=True)]
+        spoken = [row._replace(asked=replace(row.asked, spoken=text)) for row, text in zip(asked, texts, strict=True)]
         read = []
         for (_, ask), answer in zip(asked, self.predictor.answers(memory, view, spoken), strict=True):
             announced = np.zeros(view.legal.shape[1])

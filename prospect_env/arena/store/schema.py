@@ -65,7 +65,7 @@ OTHERS = {
     "lead": ("0 or 1", "0: a choice in this very step; 1: the first choice after it, the reaction proper"),
     "own_action": ("action index", "the forecaster's own action that the row supposes"),
     "taken": ("true/false", "whether the forecaster did take it: the factual row"),
-    "purpose": ("text", "what the question was asked for"),
+    "purpose": ("text", "what the question was for; 'own choice' decides, 'own forecast' foresees that decision"),
     "imagined": ("true/false", "whether it was asked in a branch"),
     "model": ("identity", "the language model: name, weight hash, dtype, device"),
     "prompt_hash": ("hex", "what a recorded answer is found by"),
