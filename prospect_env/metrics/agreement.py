@@ -10,10 +10,9 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from numpy.typing import NDArray
 
+from prospect_env.core.ties import TIE, largest
 from prospect_env.metrics.intervals import Interval, cluster_bootstrap
 from prospect_env.metrics.steps import ratio
-
-TIE = 1e-9  #: probabilities closer than this count as equal
 
 
 def agreement(
@@ -48,5 +47,5 @@ def kappa(table: Float[np.ndarray, "D A A"]) -> Float[np.ndarray, " D"]:
 
 
 def _likeliest(probs: NDArray[np.float64]) -> NDArray[np.float64]:
-    top = probs >= probs.max(axis=1, keepdims=True) - TIE
-    return top / top.sum(axis=1, keepdims=True)
+    top = largest(probs)
+    return np.asarray(top / top.sum(axis=1, keepdims=True))

@@ -15,9 +15,9 @@ from jaxtyping import Float, Int, Shaped
 from numpy.typing import NDArray
 
 from prospect_agents.language.asked import Note
-from prospect_agents.language.policy import TIE, LanguagePolicy
+from prospect_agents.language.policy import LanguagePolicy
 from prospect_agents.language.questions import own_choices
-from prospect_agents.language.twins import UNDEFINED, answers_each, best_responses, twins
+from prospect_agents.language.twins import answers_each, best_responses, twins
 from prospect_agents.language.visits import Visit, asker, turned, visits
 from prospect_agents.planners.lookahead import LookAhead
 from prospect_agents.planners.planner import Planner
@@ -26,6 +26,7 @@ from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.policy import Policy
+from prospect_env.core.ties import sole
 
 
 @dataclass(frozen=True)
@@ -157,16 +158,10 @@ def _asked(language: LanguagePolicy, visit: Visit, turn: int, best: NDArray[np.i
         nothing=by_note[:, :, 0],
         said=by_note[:, :, 1 : 1 + len(labels)],
         placebo=by_note[:, :, 1 + len(labels) :],
-        predicted=_likeliest(foreseen).reshape(shape[:2]),
+        predicted=sole(foreseen).reshape(shape[:2]),
         tokens=np.array([call.tokens_in for call in calls], dtype=np.float64).reshape(shape),
         mass=np.array([call.mass for call in calls], dtype=np.float64).reshape(shape),
     )  # fmt: skip
-
-
-def _likeliest(probs: Float[np.ndarray, "B A"]) -> NDArray[np.int64]:
-    """The likeliest action; -1 where several are."""
-    top = probs >= probs.max(axis=1, keepdims=True) - TIE
-    return np.where(top.sum(axis=1) == 1, probs.argmax(axis=1), UNDEFINED)
 
 
 def _joined(parts: Iterable[Swapped]) -> Swapped:

@@ -30,9 +30,8 @@ from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.make import call, parse
 from prospect_env.core.policy import Call, Decision, Event, Policy, Table, View
 from prospect_env.core.registry import load
+from prospect_env.core.ties import SEVERAL, sole
 from prospect_env.core.unfold import roll_forward
-
-TIE = 1e-9  #: probabilities closer than this count as equal
 
 #: how a forecast is come by, and whether a planner chooses by it
 MODES: dict[str, tuple[str, bool]] = {
@@ -111,10 +110,10 @@ class LanguagePolicy(Policy):
         notes = []
         for about in range(view.game.spec.seats):
             said = short_sum(weights * forecast.probs[row.row, 0, :, about], axis=0)
-            likeliest = np.flatnonzero(said >= said.max() - TIE)
-            if about != view.seat and len(likeliest) == 1:
+            likeliest = int(sole(said))
+            if about != view.seat and likeliest != SEVERAL:
                 options = tuple(map(int, np.flatnonzero(said > 0)))
-                notes.append(Note(about, int(likeliest[0]), options))
+                notes.append(Note(about, likeliest, options))
         return row._replace(asked=replace(row.asked, notes=tuple(notes)))
 
     def observe(self, memory: Log, event: Event) -> Log:

@@ -22,9 +22,9 @@ from prospect_env.core.foresee import Rules
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Decision, View
 from prospect_env.core.position import Position, active
+from prospect_env.core.ties import largest
 from prospect_env.core.unfold import abreast, thoughts
 
-TIE = 1e-9  #: values closer than this count as equal
 DRAWS = 8  #: of the others' choices, at nodes of a plan where these are too many to list
 
 
@@ -176,6 +176,6 @@ def choose(
     if temperature > 0:
         probs = softmax(np.where(legal, values / temperature, -np.inf))
     else:
-        best = legal & (values >= np.where(legal, values, -np.inf).max(axis=1, keepdims=True) - TIE)
+        best = legal & largest(np.where(legal, values, -np.inf))
         probs = best / best.sum(axis=1, keepdims=True)
     return Decision(chance.categorical("action", probs), probs, values)
