@@ -1,6 +1,7 @@
 """Introspection: does a seat know what it is itself about to do?
 
-The own row at lead 0 is committed before the choice and scored against the probabilities the choice is then drawn from.
+The own row at lead 0 is committed before the choice and scored against the probabilities of what is then done: those
+the choice is drawn from and, as in all rows, the trembling of hands.
 A constant policy is trivial to foresee, so the skill over its own marginal is read beside it.
 """
 
@@ -35,7 +36,7 @@ def _self(name: str, reference: str, realised: bool, **about: Any) -> Metric:
             found = None if sums is None else cell(sums.rows, FACTUAL, ("brier", reference), (0,), SELF)
         return undefined(episodes, 2) if found is None else found
 
-    against = "y, what it then did" if realised else "q, the probabilities it then drew from"
+    against = "y, what it then did" if realised else "q, the probabilities of what it then did"
     return metric(
         name,
         unit="skill",

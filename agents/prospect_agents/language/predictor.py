@@ -125,13 +125,13 @@ class LanguagePredictor(Predictor):
 
     def predict(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B N A"]:
         asked = about_now(view, chance)
-        return stepwise(view, asked, self.answers(memory, view, asked))
+        return stepwise(view, chance, asked, self.answers(memory, view, asked))
 
     def rows(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B L A N R"] | None:
         if not self.states_rows(view):
             return None
         asked = stated_rows(view, chance)
-        return tensor(view, asked, self.answers(memory, view, asked))
+        return tensor(view, chance, asked, self.answers(memory, view, asked))
 
     def prepare(self, memory: Log, view: View, chance: Chance) -> None:
         """Have the questions that come next answered together with those of the others at the table."""

@@ -13,7 +13,7 @@ from prospect_agents.language.asked import Asked
 from prospect_env.core.baselines import Uniform, lawful
 from prospect_env.core.chance import Chance
 from prospect_env.core.forecast import normalised
-from prospect_env.core.game import GameSpec
+from prospect_env.core.game import GameSpec, State
 from prospect_env.core.policy import View
 from prospect_env.core.unfold import PredictorSource, thoughts, unfold_all
 from prospect_env.games.gridworld import window_of
@@ -89,14 +89,32 @@ def about_now(view: View, chance: Chance) -> list[Row]:
     return asked
 
 
-def stepwise(view: View, asked: Sequence[Row], answers: Sequence[NDArray[np.float64]]) -> Float[np.ndarray, "B N A"]:
-    """Answers about this step as probabilities of everybody's actions."""
+def stepwise(
+    view: View, chance: Chance, asked: Sequence[Row], answers: Sequence[NDArray[np.float64]]
+) -> Float[np.ndarray, "B N A"]:
+    """Answers about this step as probabilities of everybody's executed actions.
+
+    Of others it is asked what they will be seen to do, of oneself what one will choose, as the choice itself is.
+    """
     spec = view.game.spec
     probs = np.ones((len(view.active), spec.seats, len(spec.actions)))
     for (row, question), answer in zip(asked, answers, strict=True):
         probs[row, question.about] = 0.0
         probs[row, question.about, list(question.options)] = answer
-    return lawful(view, probs)
+    said = lawful(view, probs)
+    said[:, view.seat] = own_executed(view, chance, said[:, view.seat])
+    return said
+
+
+def own_executed(view: View, chance: Chance, chosen: Float[np.ndarray, "B A"]) -> Float[np.ndarray, "B A"]:
+    """The distribution of what the seat does where it chooses by `chosen`: hands may tremble."""
+    game = view.game
+    if game.noiseless == game:
+        return chosen
+    everybody = np.repeat(view.legal[:, None].astype(np.float64), game.spec.seats, axis=1)
+    everybody[:, view.seat] = chosen
+    done = game.executed(_supposed(view, chance), everybody)[:, view.seat]
+    return np.where(view.active[:, None], done, chosen)
 
 
 def stated_rows(view: View, chance: Chance) -> list[Row]:
@@ -124,20 +142,28 @@ def stated_rows(view: View, chance: Chance) -> list[Row]:
     return asked
 
 
-def tensor(view: View, asked: Sequence[Row], answers: Sequence[NDArray[np.float64]]) -> Float[np.ndarray, "B L A N R"]:
-    """Answers about every row as a forecast; rows that were not asked about are uniform."""
+def tensor(
+    view: View, chance: Chance, asked: Sequence[Row], answers: Sequence[NDArray[np.float64]]
+) -> Float[np.ndarray, "B L A N R"]:
+    """Answers about every row as a forecast of executed reactions; rows that were not asked about are uniform."""
     spec = view.game.spec
     probs = np.full((len(view.active), *spec.forecast_shape), 1.0 / len(spec.reactions))
+    own = view.legal.astype(np.float64)
     for (row, question), answer in zip(asked, answers, strict=True):
         said = np.zeros(len(spec.reactions) if question.reactions else len(spec.actions))
         said[list(question.options)] = answer
-        if not question.reactions and spec.events:
-            continue  # a prediction of one's own move says nothing of the events it will bring
+        if question.about == view.seat:
+            own[row] = said
+            continue
         label = said if question.reactions else spec.reactions_from(said)
         if question.given is None:
             probs[row, 0, :, question.about] = label
         else:
             probs[row, 1, question.given, question.about] = label
+    # A prediction of one's own move says nothing of the events it will bring.
+    if not spec.events:
+        done = spec.reactions_from(own_executed(view, chance, normalised(own)))
+        probs[:, 0, :, view.seat] = np.where(view.active[:, None], done, probs[:, 0, 0, view.seat])[:, None]
     return normalised(probs)
 
 
@@ -147,11 +173,14 @@ def _options(allowed: Bool[np.ndarray, " K"]) -> tuple[int, ...]:
 
 def _everybody(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B N"], Bool[np.ndarray, "B N A"]]:
     """Who chooses now and among what, as far as the seat knows: hidden things are drawn from what it believes."""
+    state = _supposed(view, chance)
+    return view.game.active(state), view.game.legal(state)
+
+
+def _supposed(view: View, chance: Chance) -> State:
+    """Where things stand, as far as the seat knows."""
     game = view.game
-    if game.spec.perfect_information:
-        return game.active(view.known), game.legal(view.known)
-    state = game.believe(view.known, view.seat, chance.imagine())
-    return game.active(state), game.legal(state)
+    return view.known if game.spec.perfect_information else game.believe(view.known, view.seat, chance.imagine())
 
 
 def _possible(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B A N"], Bool[np.ndarray, "B A N R"]]:

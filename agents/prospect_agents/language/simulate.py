@@ -56,7 +56,10 @@ class Simulating(LanguagePredictor):
 
     def predict(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B N A"]:
         state = view.game.believe(view.known, view.seat, chance.imagine())
-        return view.game.executed(state, super().predict(memory, view, chance))
+        said = super().predict(memory, view, chance)
+        done = view.game.executed(state, said)
+        done[:, view.seat] = said[:, view.seat]  # that is of what is executed already
+        return done
 
     def queries(self, memory: Log, view: View, asked: Sequence[Row]) -> list[Query]:
         return super().queries(memory, view, _from_their_seats(view, asked))
