@@ -18,6 +18,7 @@ from prospect_env.core.game import Game
 from prospect_env.core.policy import Policy
 from prospect_env.core.registry import Registry, games, modifiers, policies
 
+_KINDS = {"int": "a whole number", "float": "a number", "str": "a word"}  #: of values, by type, for messages
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -76,11 +77,21 @@ def call(
 
 def _build(what: str, shown: Mapping[str, Any], builder: Callable[..., Any], *given: Any, **named: Any) -> Any:
     try:
+        _refuse_truths(what, inspect.signature(builder).bind(*given, **named))
         return builder(*given, **named)
     except TypeError as error:
         # A word where a number belongs comes to light in a comparison somewhere inside.
         values = ", ".join(f"{name}={value!r}" for name, value in shown.items())
         raise BadParameter(f"{what}: a value is of the wrong kind in {values or 'nothing given'} ({error})") from error
+
+
+def _refuse_truths(what: str, bound: inspect.BoundArguments) -> None:
+    """Raise `BadParameter` for true or false where a number belongs: Python would take them for 1 and 0."""
+    for name, value in bound.arguments.items():
+        kinds = re.findall(r"\w+", inspect.formatannotation(bound.signature.parameters[name].annotation))
+        if isinstance(value, bool) and {"int", "float"} & set(kinds) and "bool" not in kinds:
+            allowed = " or ".join(words for kind, words in _KINDS.items() if kind in kinds)
+            raise BadParameter(f"{what}: {name} is {value!r}; it must be {allowed}")
 
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:

@@ -101,3 +101,30 @@ def test_a_word_where_a_number_belongs() -> None:
         make_game("chicken", noise="much")
     with pytest.raises(BadParameter, match="game 'chicken': a value is of the wrong kind in discount='none'"):
         make_game("chicken", discount="none")
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("lm:model=fake,temperature=true", "temperature is True; it must be a number"),
+        ("lm:model=fake,mode=direct,temperature=false", "temperature is False; it must be a number"),
+        ("lm:model=fake,memory=true", "memory is True; it must be a whole number or a word"),
+        ("lm:model=fake,mode=reflect,rate=true", "rate is True; it must be a number"),
+        ("lm:model=fake,depth=true", "depth is True; it must be a whole number"),
+        ("prospective:planner=(lookahead:discount=true)", "discount is True; it must be a number"),
+        ("prospective:predictor=(bayes:prior=true)", "prior is True; it must be a number"),
+        ("lm:model=(server:url=http://127.0.0.1:9/v1,model=m,timeout=true)", "timeout is True; it must be a number"),
+    ],
+)
+def test_truths_are_no_numbers(spec: str, said: str) -> None:
+    with pytest.raises(BadParameter, match=said):
+        make_policy(spec)
+
+
+def test_truths_are_no_numbers_of_games_either() -> None:
+    for name in ("rounds", "noise", "termination_probability"):
+        with pytest.raises(BadParameter, match=f"{name} is True; it must be a"):
+            make_game("prisoners_dilemma", **{name: True})
+    # Where a truth belongs it is taken.
+    assert make_game("prisoners_dilemma", announcements=True).spec.announces
+    assert make_policy("lm:model=fake,mode=direct,forecast=false").forecasts is False

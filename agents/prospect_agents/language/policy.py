@@ -171,7 +171,7 @@ def lm(
     # Some ways to come by a forecast have parameters of their own.
     own = {key: parameters.pop(key) for key in list(parameters) if key in signature(builder).parameters}
     given = {key: value for key, value in options.items() if value is not None}
-    predictor = builder(model, format, **own, **given)
+    predictor = call(f"mode={mode}", builder, {"model": model, "format": format, **own, **given})
     chooser: Policy
     if plans:
         name, planned = parse(planner)
