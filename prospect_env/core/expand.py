@@ -40,6 +40,10 @@ class Source(Shared, ABC):
         """`probs` at several thoughts of the same matches, which stand side by side in `together`."""
         return self.probs(together)
 
+    def everybody(self, node: Position) -> Float[np.ndarray, "B N A"]:
+        """`probs` with no row arbitrary, where a step in between is played: seats it does not speak of play too."""
+        return self.probs(node)
+
     @abstractmethod
     def advance(
         self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]

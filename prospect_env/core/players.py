@@ -197,8 +197,8 @@ class RealSource(Source):
     """The future as the real players would make it, everything but `seat`'s own action equal.
 
     Real chance is what truth is made of; with `imagined` the rules are those to imagine with, and no oracle is asked.
-    With a reaction window of one step `seat`'s own policy is never asked, so it may sit outside or be costly; with
-    longer windows it plays the steps in between.
+    With a reaction window of one step `seat`'s own policy never plays, so it may sit outside or be costly. With longer
+    windows it plays the steps in between, and is asked there only: whoever asks how the others act lists its actions.
     """
 
     players: Players
@@ -211,16 +211,21 @@ class RealSource(Source):
 
     @property
     def _inside(self) -> tuple[int, ...]:
-        alone = self.game.spec.window == 1
-        return tuple(seat for seat in self.players.policies if not (alone and seat == self.seat))
+        return self.speaks_of if self.game.spec.window == 1 else tuple(self.players.policies)
 
     @property
     def speaks_of(self) -> tuple[int, ...]:
         return tuple(seat for seat in self.players.policies if seat != self.seat)
 
     def probs(self, node: Position) -> Float[np.ndarray, "B N A"]:
+        return self._asked(node, self.speaks_of)
+
+    def everybody(self, node: Position) -> Float[np.ndarray, "B N A"]:
+        return self._asked(node, self._inside)
+
+    def _asked(self, node: Position, seats: tuple[int, ...]) -> Float[np.ndarray, "B N A"]:
         now = position.active(self.game, node)
-        turn = self.players.turn(node, now, self._inside, self.imagined, branched=True)
+        turn = self.players.turn(node, now, seats, self.imagined, branched=True)
         return choice_probs(self.players, node, now, turn)
 
     def advance(

@@ -142,9 +142,11 @@ def reactions_after(
     more = steps > 1 and (spec.ranked or bool((pending & ~acts).any()))
     if not (acts.any() or (more and now.any() and pending.any())):
         return Shown(np.full(shape, 1.0 / shape[-1]), np.zeros(shape[:2], bool), np.zeros(shape, bool))
-    executed = np.asarray(source.probs(node), dtype=np.float64)
+    # What others choose in the last step does not depend on what is chosen beside it; what comes of it may.
+    last = not more and not spec.events
+    executed = np.asarray(source.probs(node) if last else source.everybody(node), dtype=np.float64)
     can = attainable(spec, source.game.legal(node.state)) & acts[..., None]
-    if not more and not spec.events:
+    if last:
         return Shown(np.where(acts[..., None], spec.reactions_from(executed), 1.0 / shape[-1]), acts, can)
     onward = expand(source, node, executed, now, fan=fan)
     wanted = (pending if spec.ranked else pending & ~acts)[onward.rows]

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prospect_agents.planners import lookahead
 from prospect_env.arena.play import Branch, play
+from prospect_env.core import expand, players, unfold
 from prospect_env.core.episodes import Episodes, columns
 from prospect_env.core.errors import UnsuitablePolicy
 from prospect_env.core.make import make_game, make_policy
@@ -26,8 +28,14 @@ KINDS = (
     "random_reactive",
 )
 EVENTS = [name for name in games if make_game(name, **GAME_PARAMETERS[name]).spec.events]
-#: where events count over several steps, an oracle asks planners within its branches: minutes even for a few matches
-PAIRS = [(game, spec, {}) for game in games for spec in KINDS if not (game in EVENTS and "oracle" in spec)]
+#: over several steps an oracle's own planner is asked within its branches too: with few draws, below. Talk and a move
+#: make a window of two, and of four where seats move in turns
+SLOW: list[tuple[str, str, dict[str, Any]]] = [(game, "prospective:predictor=oracle", {}) for game in EVENTS]
+SLOW += [
+    (game, "prospective:predictor=oracle", {"announcements": True, "rounds": rounds})
+    for game, rounds in (("prisoners_dilemma", 3), ("volunteers_dilemma", 2), ("trust", 1))
+]
+PAIRS = [pair for game in games for spec in KINDS if (pair := (game, spec, {})) not in SLOW]
 #: over one step none is asked there, and all that is branched is quick
 PAIRS += [(game, spec, {"window": 1}) for game in EVENTS for spec in KINDS]
 #: where a policy is looked for that does not play the prisoner's dilemma: the quick games first
@@ -58,6 +66,19 @@ def test_every_registered_policy_has_a_sample() -> None:
 def test_every_kind_of_policy_in_every_game(name: str, spec: str, changes: dict[str, Any]) -> None:
     played = invariant(name, spec, [3, 0, 5, 4, 1, 2], seed=11, block=4, around=changes)
     assert played or name != "prisoners_dilemma"
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(("name", "spec", "changes"), SLOW, ids=str)
+def test_an_oracle_over_several_steps(
+    name: str, spec: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Planners in the branches of a planner take the square of the number of draws: 4 are as good as 64 here.
+    for module in (expand, unfold, players, lookahead):
+        monkeypatch.setattr(module, "SAMPLES", 4)
+    monkeypatch.setattr(lookahead, "DRAWS", 1)
+    monkeypatch.setattr(expand, "EXACT", 16)
+    assert invariant(name, spec, [3, 0, 5, 4, 1, 2], seed=11, block=4, around=changes)
 
 
 @pytest.mark.usefixtures("untyped")

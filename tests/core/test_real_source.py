@@ -1,0 +1,47 @@
+"""Branches by the real players: who is asked in them, and when."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from prospect_env.arena.play import play
+from prospect_env.core.chance import Chance
+from prospect_env.core.forecast import Forecast, uniform
+from prospect_env.core.make import make_game
+from prospect_env.core.policy import Decision, Policy, Table, View
+
+
+class Counting(Policy):
+    """Chooses anything legal, and keeps the steps in which it was asked to."""
+
+    name = "counting"
+    forecasts = True
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def begin(self, table: Table) -> None:
+        return None
+
+    def forecast(self, memory: None, view: View, chance: Chance) -> Forecast:
+        return Forecast(uniform((len(view.active), *view.game.spec.forecast_shape)))
+
+    def decide(self, memory: None, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
+        self.asked.append(int(np.max(view.step)))
+        probs = view.legal / view.legal.sum(axis=1, keepdims=True)
+        return Decision(chance.categorical("action", probs), probs)
+
+
+def test_in_its_branches_a_seat_is_asked_in_the_steps_in_between_alone() -> None:
+    game, mine = make_game("chicken", rounds=2, announcements=True), Counting()
+    play(game, [mine, "random"], episodes=3, branch="all", max_steps=1)
+    # Step 0, talk, is played. In its branches the move that follows (1) is a step in between. With the talk after it
+    # (2) the window closes: what the other says then is no matter of what is said beside it.
+    assert mine.asked == [0, 1]
+
+
+def test_in_the_last_step_of_events_it_is_asked_too() -> None:
+    game, mine = make_game("harvest", seats=2, map="small", steps=5, window=2), Counting()
+    play(game, [mine, "random"], episodes=1, branch="all", max_steps=1)
+    # What comes of the other's action may hang on one's own, to the end of the window.
+    assert sorted(set(mine.asked)) == [0, 1, 2]
