@@ -138,7 +138,28 @@ def test_shared_rules_are_computed_first(model: TransformersModel) -> None:
         lambda _, _args, kwargs, _out: widths.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
     )
     model.score([Query(("r" * 80, f"{i}"), "?", ("A", "B")) for i in range(9)])
-    assert widths == [(1, 80), (9, 2)]
+    # Nine contexts of one token and a question each: behind so much that is shared they are cheapest in one row.
+    assert widths == [(1, 80), (1, 18)]
+
+
+def test_contexts_with_little_in_common_are_rows_of_their_own(model: TransformersModel) -> None:
+    widths = []
+    model.module.base_model.register_forward_hook(
+        lambda _, _args, kwargs, _out: widths.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+    )
+    model.score([Query((f"{i}" * 40,), "?", ("A", "B")) for i in range(3)])
+    assert widths == [(3, 41)]
+
+
+def test_what_was_asked_is_cached_where_it_comes_true(model: TransformersModel) -> None:
+    history, maybe = ("r" * 60, "A -> B"), ("\nB -> A", "\nB -> B", "\nA -> A")
+    model.score([Query(history, f"{step}\nA ->", (" A", " B")) for step in maybe])
+    queries = [Query((*history, step), "\nB -> A\nA ->", (" A", " B")) for step in maybe]
+    answers = model.score(queries)
+    # In common with what was asked: the step and a line break; with one another, all but the step.
+    assert [answer.tokens_in - answer.tokens_cached for answer in answers] == [len("B -> A\nA ->")] * 3
+    for query, answer in zip(queries, answers, strict=True):
+        np.testing.assert_allclose(answer.logprobs, plain(model, query), atol=1e-4)
 
 
 def test_interventions_have_their_own_answers_cache_and_name(model: TransformersModel) -> None:

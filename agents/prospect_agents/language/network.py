@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from prospect_agents.language.attention import groups_of, stacked
-from prospect_agents.language.prefix_tree import PrefixTree
+from prospect_agents.language.prefix_tree import ROOT, PrefixTree
 from prospect_agents.language.rows import Row, Tokens, buckets
 from prospect_agents.language.slot_cache import Placement, SlotCache
 from prospect_agents.language.weights import float_head
 
 
 class Network:
-    """A causal language model that is given rows, and keeps the keys and values of their trunks.
+    """A causal language model that is given rows, and keeps the keys and values of all their tokens.
 
     Args:
         module: from transformers, loaded with `attention.GROUPED`.
@@ -65,22 +65,20 @@ class Network:
             yield bucket, self.forward(bucket, pin)
 
     def forward(self, rows: list[Row], pin: bool = False, keys: Tokens | None = None) -> torch.Tensor:
-        """One forward over rows padded to [B, Q] behind [B, K] cached tokens; keeps the trunks. Shape [B, Q, H].
+        """One forward over rows padded to [B, Q] behind [B, K] cached tokens, which keeps them. Shape [B, Q, H].
 
-        `pin` keeps them for the rest of the call at least; `keys` name the (single) row's context in the cache where
-        its token ids do not.
+        `pin` keeps them for the rest of the call at least. `keys` name the (single) row's context in the cache
+        where its token ids do not; then nothing else of the row is kept.
         """
         taken = [self.tree.take(len(row.tokens)) for row in rows]
-        kept = [0] * len(rows)
         try:
             hidden = self._hidden(rows, taken)
-            for i, (row, slots) in enumerate(zip(rows, taken, strict=True)):
-                kept[i] = row.trunk
-                names = keys if keys is not None else row.context
-                self.tree.store(row.path, names[len(row.path) :], slots[: row.trunk], pin)
-        finally:
-            for slots, count in zip(taken, kept, strict=True):
-                self.tree.give(slots[count:])
+        except BaseException:
+            for slots in taken:
+                self.tree.give(slots)
+            raise
+        for row, slots in zip(rows, taken, strict=True):
+            self._keep(row, slots, pin, keys)
         self._trim()
         return hidden
 
@@ -93,22 +91,32 @@ class Network:
             rows_at, nodes_at = self._to(np.array(part).T)
             yield part, self._head(hidden[rows_at, nodes_at].float())
 
+    def _keep(self, row: Row, slots: Sequence[int], pin: bool, keys: Tokens | None) -> None:
+        """Hang what a row computed into the tree of what is cached."""
+        count = len(row.tokens) if keys is None else row.trunk
+        names = row.tokens if keys is None else keys[len(row.context) - row.trunk :]
+        at: list[int] = []
+        for name, above, slot in zip(names, row.parents[:count], slots[:count], strict=True):
+            behind = at[above] if above >= 0 else row.held[-2 - above] if above < -1 else ROOT
+            at.append(self.tree.add(behind, name, slot, pin))
+        self.tree.give(slots[count:])
+
     def _trim(self) -> None:
         self.tree.trim(self._cache_bytes // max(1, self.slots.token_bytes()))
 
     def _hidden(self, rows: list[Row], taken: list[list[int]]) -> torch.Tensor:
         """Last hidden states, [B, Q, H]."""
-        batch, width, cached = len(rows), max(len(r.tokens) for r in rows), max(len(r.path) for r in rows)
+        batch, width, cached = len(rows), max(len(r.tokens) for r in rows), max(len(r.held) for r in rows)
         ids, position = np.zeros((2, batch, width), dtype=np.int64)
         gather = np.empty((batch, cached + width), dtype=np.int64)
         allowed = np.zeros((batch, width, cached + width), dtype=bool)
         for i, (row, slots) in enumerate(zip(rows, taken, strict=True)):
-            n, k = len(row.tokens), len(row.path)
+            n, k = len(row.tokens), len(row.held)
             ids[i, :n], position[i, :n] = row.tokens, row.position
             # Padding points at a slot of its own row and is masked; padded tokens see something, or softmax is nan.
             gather[i] = slots[0]
-            gather[i, :k], gather[i, cached : cached + n] = row.path, slots
-            allowed[i, :n, :cached] = np.arange(cached) < np.array(row.seen)[:, None]
+            gather[i, :k], gather[i, cached : cached + n] = row.held, slots
+            allowed[i, :n, :k] = row.seen()
             allowed[i, :n, cached : cached + n] = row.ancestors()
             allowed[i, n:, cached] = True
         real = np.flatnonzero((np.arange(width) < np.array([[len(row.tokens)] for row in rows])).ravel())

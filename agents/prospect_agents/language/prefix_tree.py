@@ -60,24 +60,31 @@ class PrefixTree:
         """Take back slots that are not in the tree."""
         self._free.extend(reversed(slots))
 
-    def store(self, path: Sequence[int], keys: Sequence[int], slots: Sequence[int], pin: bool = False) -> None:
-        """Hang `keys`, whose content now lies in `slots`, behind the node that `path` ends in.
+    def follow(self, slot: int, key: int) -> int | None:
+        """The slot of `key` behind what lies in `slot` (`ROOT`: the beginning), if it is cached; it stays as in `find`.
 
-        With `pin` they stay until the next `tick`.
+        What lies in `slot` must have been found in the same call.
         """
-        node, depth, stamp = (path[-1] if path else ROOT), len(path), self._clock + pin
-        for key, slot in zip(keys, slots, strict=True):
-            depth += 1
-            known = self._child.get((node, key))
-            if known is not None:
-                # Two rows of one forward computed the same token: keep the first.
-                self.give([slot])
-                self._stamp[known] = max(self._stamp[known], stamp)
-                node = known
-                continue
-            self._child[node, key] = slot
-            self._parent[slot], self._key[slot], self._depth[slot], self._stamp[slot] = node, key, depth, stamp
-            node = slot
+        found = self._child.get((slot, key))
+        if found is not None:
+            self._stamp[found] = self._clock + 1
+        return found
+
+    def add(self, slot: int, key: int, new: int, pin: bool = False) -> int:
+        """Hang `key`, whose content now lies in slot `new`, behind `slot` (`ROOT`: the beginning); returns its slot.
+
+        That is another one where the key was there already: then `new` is unused again. With `pin` it stays until the
+        next `tick`.
+        """
+        stamp, held = self._clock + pin, self._child.get((slot, key))
+        if held is not None:
+            self.give([new])
+            self._stamp[held] = max(self._stamp[held], stamp)
+            return held
+        self._child[slot, key] = new
+        depth = 1 if slot == ROOT else self._depth[slot] + 1
+        self._parent[new], self._key[new], self._depth[new], self._stamp[new] = slot, key, depth, stamp
+        return new
 
     def trim(self, limit: int) -> None:
         """Forget the least recently used tokens while more than `limit` are held, except pinned ones."""

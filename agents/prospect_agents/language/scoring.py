@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from prospect_agents.language.network import Network
-from prospect_agents.language.rows import Encoded, Row, Tokens, chains, shared_beginnings
+from prospect_agents.language.rows import Encoded, Row, Tokens, chains, packed, shared_beginnings
 
 Answers = Iterator[tuple[list[Row], torch.Tensor]]
 
@@ -32,18 +32,13 @@ def together(network: Network, queries: list[Encoded], fresh: list[int], pin: bo
             fresh[asked[owner][0]] += row.trunk
         for _ in network.run(rows, pin=True):
             pass
+    cached = [len(network.tree.find(key)) for key in longest]
+    more = [sum(len(queries[index].tail) for context in group for index in asked[context]) for group in groups]
     rows = []
-    for group in groups:
-        path = network.tree.find(group[-1])
-        for context in group:
-            # The token before the labels must be computed anew: the cache holds no output for it.
-            if any(not queries[index].tail for index in asked[context]):
-                path = path[: len(context) - 1]
-        row = Row(group[-1], path)
-        counted = len(path)
-        for context in group:
-            fresh[asked[context][0]] += max(0, len(context) - counted)
-            counted = max(counted, len(context))
+    for contexts in packed(groups, cached, more):
+        row = Row(contexts[0], network.tree.find(contexts[0]), network.tree.follow)
+        fresh[asked[contexts[0]][0]] += row.trunk
+        for context in contexts:
             for index in asked[context]:
                 fresh[index] += row.ask(index, queries[index])
         rows.append(row)
