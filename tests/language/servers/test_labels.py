@@ -25,6 +25,14 @@ def test_first_tokens_count_for_the_one_label_they_begin():
     np.testing.assert_allclose(found, [0.6, 0.05, 0.0])
 
 
+@pytest.mark.parametrize("token", ["A.", "A)", "A\n", "A ", '"A', "**A", "(A", "a", "AB", "Answer", "", " "])
+def test_a_token_that_holds_more_than_a_label_is_none(token):
+    tops = [(" A", np.log(0.4)), ("\u2581A", np.log(0.1)), ("\u0120B", np.log(0.2)), (token, np.log(0.3))]
+    # Blanks before a label are left aside, however shown: .4 + .1. What else there is goes missing.
+    np.testing.assert_allclose(np.exp(first_token_logprobs([" A", " B"], tops)), [0.5, 0.2])
+    np.testing.assert_allclose(np.exp(first_token_logprobs(["A", "B"], tops)), [0.5, 0.2])
+
+
 @pytest.mark.parametrize(
     ("tokens", "expected"),
     [

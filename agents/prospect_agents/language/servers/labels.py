@@ -37,14 +37,16 @@ def lettered(query: Query) -> Query:
 def first_token_logprobs(labels: Sequence[str], tops: Sequence[tuple[str, float]]) -> NDArray[np.float64]:
     """Log-probability that the answer begins as each label does, shape [K]; -inf where that was not seen.
 
-    A token counts for the one label that begins with it, leading blanks aside; one that several labels begin with, or
-    none, counts for none and is missing from the sum.
+    A token counts for the one label that begins with it, leading blanks aside, whatever the model would write next; one
+    that several labels begin with counts for none and is missing from the sum. So does a token that holds more than a
+    label (`A.` or `"A`): it is another token than the label's own, as it is where labels are scored whole, and which
+    labels a tokeniser joins with punctuation is its own affair.
     """
     bare = [label.strip() for label in labels]
     seen: list[list[float]] = [[] for _ in labels]
     for token, logprob in tops:
         start = spelt(token).lstrip()
-        fits = [k for k, label in enumerate(bare) if start and (label.startswith(start) or start == label)]
+        fits = [k for k, label in enumerate(bare) if start and label.startswith(start)]
         if len(fits) == 1:
             seen[fits[0]].append(logprob)
     return np.array([np.logaddexp.reduce(values) if values else -np.inf for values in seen])
