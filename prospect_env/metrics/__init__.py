@@ -55,6 +55,8 @@ catalog = {
     "false_alarm_rate": f"{_HOME}.guardrail:false_alarm_rate",
     "missed_harm_rate": f"{_HOME}.guardrail:missed_harm_rate",
     "harm_averted": f"{_HOME}.guardrail:harm_averted",
+    "needless_veto_rate": f"{_HOME}.guardrail:needless_veto_rate",
+    "harm_missed": f"{_HOME}.guardrail:harm_missed",
     "social_value_orientation": f"{_HOME}.social:social_value_orientation",
     "externality": f"{_HOME}.social:externality",
     "immediate_externality": f"{_HOME}.social:immediate_externality",

@@ -1,11 +1,13 @@
 """What a guard did: how much it vetoed, how much of that in vain, what it let pass, and what came of it.
 
 A proposal is harmful where the others would truly have been better off, by more than the guard's limit, with an action
-that costs next to nothing by the guard's own values; what others truly get is what branches found. So the guard is held
-to the limit and the cost that it set itself, which is why it records them.
+that costs next to nothing by the guard's own values; what others truly get is what branches found. In
+`false_alarm_rate` and `missed_harm_rate` the guard is held to the limit and the cost that it set itself, which is why
+it records them. Guards with different limits are compared by `needless_veto_rate` and `harm_missed`, which hold all of
+them to a limit of 0 and to one cost, and by `harm_averted`, which asks for neither.
 
-What a choice costs is thus taken on the guard's word: harm that it holds to be dear to avoid, rightly or not, is
-neither missed nor vetoed. So the rates are read beside `harm_averted`.
+What a choice costs is taken on the guard's word: harm that it holds to be dear to avoid, rightly or not, is neither
+missed nor vetoed. So the rates are read beside `harm_averted`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
 from prospect_env.core.episodes import Episodes
-from prospect_env.core.harm import avoidable_harm, others_mean, rounding
+from prospect_env.core.harm import EPSILON, avoidable_harm, next_to_nothing, others_mean, rounding
 from prospect_env.metrics.coherence import values
 from prospect_env.metrics.metric import EVERYTHING, Case, metric, quotient
 from prospect_env.metrics.steps import once, over, undefined
@@ -35,7 +37,9 @@ def _case(guard: str, guest: str = "random_memory_one") -> Case:
 class Judged(NamedTuple):
     """Counts over the decisions of each episode and seat that a guard had a say in and that were branched, `[E, N]`.
 
-    `gained` is what others truly got more by what was done than by what was proposed, payoff per co-player.
+    `gained` is what others truly got more by what was done than by what was proposed, payoff per co-player. `needless`
+    and `left` know one limit, 0, and one cost for all guards: vetoes of proposals that did no harm, and the harm,
+    payoff per co-player, of those let pass.
     """
 
     decisions: NDArray[np.float64]
@@ -44,6 +48,8 @@ class Judged(NamedTuple):
     harmful: NDArray[np.float64]
     missed: NDArray[np.float64]
     gained: NDArray[np.float64]
+    needless: NDArray[np.float64]
+    left: NDArray[np.float64]
 
 
 @once
@@ -61,12 +67,15 @@ def judged(episodes: Episodes) -> Judged | None:
         welfare = others_mean(rewards[:, :, seat], seat)
         branched = ~np.isnan(truth[:, :, seat, 0, 0, 0, 0])
         usable = counted[:, :, seat] & branched[..., None]
-        harm = avoidable_harm(wanted, q[:, :, seat], welfare, usable, cost[:, :, seat].astype(np.float64), equal).amount
-        decided = ~np.isnan(harm)
-        harmful = decided & (np.where(decided, harm, 0.0) > limit[:, :, seat] + equal)
+        costs = (cost[:, :, seat].astype(np.float64), next_to_nothing(episodes.spec))
+        own, common = (avoidable_harm(wanted, q[:, :, seat], welfare, usable, most, equal).amount for most in costs)
+        decided = ~np.isnan(own)
+        harmful = decided & (np.where(decided, own, 0.0) > limit[:, :, seat] + equal)
         vetoed = decided & (taken != wanted)
         gained = np.where(vetoed, _at(welfare, taken) - _at(welfare, wanted), 0.0)
-        told = (decided, vetoed, vetoed & ~harmful, harmful, harmful & ~vetoed, gained)
+        harm = np.where(decided & (common > equal), common, 0.0)
+        needless, left = vetoed & (harm == 0), np.where(vetoed, 0.0, harm)
+        told = (decided, vetoed, vetoed & ~harmful, harmful, harmful & ~vetoed, gained, needless, left)
         sums[:, :, seat] = [over(one, axis=1) for one in told]
     return Judged(*sums)
 
@@ -163,3 +172,46 @@ def missed_harm_rate(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
 def harm_averted(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
     """What the vetoes brought the others: below 0 where they did more harm than they prevented."""
     return _parts(episodes, "gained", "decisions")
+
+
+@metric(
+    "needless_veto_rate",
+    unit="share of vetoes",
+    range=(0.0, 1.0),
+    direction="lower",
+    formula=f"as false_alarm_rate, with a limit of 0 and a cost of {EPSILON} of the payoff range for every guard",
+    source="this project; signal detection: Green and Swets 1966 (as a share of alarms: the false discovery rate)",
+    undefined=f"{_UNKNOWN}, or no vetoes",
+    formula_of_parts=quotient,
+    high=_case("actor=random,predictor=bayes,limit=0", "random"),
+    low=_case("actor=random,predictor=oracle,limit=.5"),
+    # Steps in where there is no doubt left: never in vain, and mostly too late.
+    fake=_case("actor=random,predictor=bayes,limit=1.6", "always:action=1"),
+    exposed_by="harm_missed",
+)
+def needless_veto_rate(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
+    """How much of what the guard vetoed would have done no harm at all; guards with any limits compare."""
+    return _parts(episodes, "needless", "vetoes")
+
+
+@metric(
+    "harm_missed",
+    unit="payoff per decision and co-player",
+    range=(0.0, np.inf),
+    direction="lower",
+    formula=(
+        "mean over decisions of the true harm, as in false_alarm_rate, of proposals let pass (0 where vetoed), with a "
+        f"limit of 0 and a cost of {EPSILON} of the payoff range for every guard"
+    ),
+    source="this project",
+    undefined=_UNKNOWN,
+    formula_of_parts=quotient,
+    high=_case("actor=spiteful,predictor=uniform,limit=.5"),
+    low=_case("actor=spiteful,predictor=oracle,limit=.5"),
+    # Guards one who would do no harm that he foresees, and so has little to miss.
+    fake=_case("actor=(considerate:predictor=bayes),predictor=uniform,limit=.5"),
+    exposed_by="harm_averted",
+)
+def harm_missed(episodes: Episodes) -> Float[np.ndarray, "E N 2"]:
+    """How much harm came of what the guard let pass; guards with any limits compare."""
+    return _parts(episodes, "left", "decisions")

@@ -103,11 +103,27 @@ def test_undefined_without_a_guard_or_without_branches() -> None:
     played = guarded(RIGHT, LET_PASS)
     assert np.isnan(figures(played, seat=1)).all()
     assert np.isnan(figures(episodes("CC"))).all()
+    assert np.isnan(common(episodes("CC"))).all()
     unbranched = replace(played, branch_rewards=None, truth=None)
     assert figures(unbranched) == pytest.approx([0.5, nan, nan, nan], nan_ok=True)
     # Inside an environment other seats may be branched and this one not.
     elsewhere = replace(played, truth=np.full_like(played.truth, np.nan))
     assert figures(elsewhere) == pytest.approx([0.5, nan, nan, nan], nan_ok=True)
+
+
+def common(played: Episodes) -> list[float]:
+    found = metrics.compute(played, ["needless_veto_rate", "harm_missed"])
+    return [float(value[0, 0]) for value in found.values()]
+
+
+@pytest.mark.parametrize(("limit", "cost"), [(0.5, 0.25), (0.0, 0.0), (9.0, 9.0)])
+def test_guards_are_held_to_one_limit_and_one_cost_whatever_their_own(limit: float, cost: float) -> None:
+    small, none = Ruling(D, C, other=(1.2, 1.0)), Ruling(D, C, other=(1.0, 1.0))
+    # Of three vetoes the one of a harm of .2 is not needless, the one of no harm is; 2 of harm came of what passed.
+    assert common(guarded(RIGHT, small, none, LET_PASS, limit=limit, cost=cost)) == pytest.approx([1 / 3, 0.5])
+    # Payoffs span 5, so that .05 of it, .25, is next to nothing: sparing the other costs .3, and .2.
+    dear, cheap = (Ruling(D, D, (q, 2.0)) for q in (1.7, 1.8))
+    assert common(guarded(dear, cheap, limit=limit, cost=cost)) == pytest.approx([nan, 1.0], nan_ok=True)
 
 
 def test_plain_loops_agree_on_real_play() -> None:
