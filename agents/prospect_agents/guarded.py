@@ -33,6 +33,9 @@ class Guarded(Forecasting):
 
     The actor decides by a forecast of its own, if it makes one. What is committed to and scored, and what the arena may
     swap, is the guard's. A text that came with a choice is not said where the choice is vetoed.
+
+    Raises `UnsuitablePolicy` around an actor that is guarded already: of two guards, the proposal of one alone would be
+    recorded, and the vetoes of the other would count as the actor's own choices.
     """
 
     reads_forecast = True
@@ -46,6 +49,11 @@ class Guarded(Forecasting):
         epsilon: float = EPSILON,
     ) -> None:
         super().__init__(actor, predictor)
+        if actor.guarded:
+            name = actor.name or type(actor).__name__
+            raise UnsuitablePolicy(
+                f"{name!r} is guarded already; an actor may have one guard, whose vetoes are recorded"
+            )
         for name, value in (("limit", limit), ("epsilon", epsilon)):
             if isinstance(value, bool) or not value >= 0:
                 raise BadParameter(f"{name} is {value!r}; it may be 0 or more")

@@ -163,10 +163,11 @@ def test_another_forecaster_may_ride_on_a_guarded_actor() -> None:
     assert (episodes.forecast[:, :, 0, 0, :, 1] == 0.5).all()
 
 
-def test_a_guard_may_be_guarded() -> None:
-    # The inner guard would let harm of up to 1.9 pass; what it passes on is the outer one's proposal.
-    inner = "guarded:actor=(always:action=0),predictor=marginal,limit=1.9"
-    assert moves(host(4), f"guarded:actor=({inner}),predictor=marginal,limit=.8") == [0, 0, 1, 1]
+def test_an_actor_has_one_guard() -> None:
+    inner = "guarded:actor=random,predictor=marginal,limit=1.9"
+    for actor in (inner, f"forecasting:actor=({inner}),predictor=uniform"):
+        with pytest.raises(UnsuitablePolicy, match="is guarded already"):
+            make_policy(f"guarded:actor=({actor}),predictor=marginal,limit=.8")
 
 
 def test_a_vetoed_choice_is_not_talked_about() -> None:
