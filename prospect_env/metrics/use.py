@@ -16,7 +16,8 @@ Source: this project; the placebo is that of a controlled trial.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -36,9 +37,16 @@ FIGURES = {
 }
 
 
-@runtime_checkable
-class Swapped(Protocol):
-    """Choice probabilities at positions `P` of one game in `K` turns of labels; `best` and `predicted`: -1, none."""
+@dataclass(frozen=True)
+class Swapped:
+    """What a model says of its own choice at positions `P` of one game, told in `K` turns of labels.
+
+    `nothing` `[P, K, A]` are its probabilities where nothing is written, `said` `[P, K, R, A]` where it is written that
+    the other will do `r`, `placebo` where as long a line names `r` and predicts nothing. `predicted` `[P, K]` is what
+    the model itself holds likeliest (-1: a tie). `best` `[R]` is the best response to each `r` (-1: none, or several),
+    and `turn` the number of the twin. `cluster` `[P]` names the episode. `tokens` and `mass` `[P, K, 1 + 2 R]` are the
+    length of each prompt and the probability of saying any label: of nothing, each `said`, each `placebo`.
+    """
 
     game: str
     turn: int

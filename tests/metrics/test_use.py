@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,13 +9,13 @@ import pytest
 
 from prospect_env.core.errors import BadParameter
 from prospect_env.metrics.agreement import agreement, kappa
-from prospect_env.metrics.use import movements, rows, use
+from prospect_env.metrics.use import Swapped, movements, rows, use
 
 
-def swapped(turn: int, said: Any, placebo: Any, predicted: int = 0, episodes: Any = ("a", "b")) -> SimpleNamespace:
+def swapped(turn: int, said: Any, placebo: Any, predicted: int = 0, episodes: Any = (0, 1)) -> Swapped:
     """Two positions told in one way, nothing moved at .5; `said[r]` and `placebo[r]` are P(action 0)."""
     whole = [np.broadcast_to(np.array([[p, 1 - p] for p in given]), (2, 1, 2, 2)) for given in (said, placebo)]
-    return SimpleNamespace(
+    return Swapped(
         game="g", turn=turn, best=np.array([[0, 1], [1, 0]][turn]), nothing=np.full((2, 1, 2), 0.5),
         said=whole[0], placebo=whole[1], predicted=np.full((2, 1), predicted), cluster=np.array(episodes),
         tokens=np.array([[[5.0, 9, 9, 8, 10]]] * 2), mass=np.full((2, 1, 5), 0.9),

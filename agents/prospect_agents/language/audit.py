@@ -7,11 +7,11 @@ Here models are asked; what follows from their answers is reckoned by `prospect_
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Shaped
 from numpy.typing import NDArray
 
 from prospect_agents.language.asked import Note
@@ -27,29 +27,7 @@ from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.policy import Policy
 from prospect_env.core.ties import sole
-
-
-@dataclass(frozen=True)
-class Swapped:
-    """What a model says of its own choice at positions `P` of one game, told in `K` turns of labels.
-
-    `nothing` `[P, K, A]` are its probabilities where nothing is written, `said` `[P, K, R, A]` where it is written that
-    the other will do `r`, `placebo` where as long a line names `r` and predicts nothing. `predicted` `[P, K]` is what
-    the model itself holds likeliest (-1: a tie). `best` `[R]` is the best response to each `r` (-1: none, or several),
-    and `turn` the number of the twin. `cluster` `[P]` names the episode. `tokens` and `mass` `[P, K, 1 + 2 R]` are the
-    length of each prompt and the probability of saying any label: of nothing, each `said`, each `placebo`.
-    """
-
-    game: str
-    turn: int
-    best: Int[np.ndarray, " R"]
-    nothing: Float[np.ndarray, "P K A"]
-    said: Float[np.ndarray, "P K R A"]
-    placebo: Float[np.ndarray, "P K R A"]
-    predicted: Int[np.ndarray, "P K"]
-    cluster: Shaped[np.ndarray, " P"]
-    tokens: Float[np.ndarray, "P K C"]
-    mass: Float[np.ndarray, "P K C"]
+from prospect_env.metrics.use import Swapped
 
 
 class Choices(NamedTuple):
