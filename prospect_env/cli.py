@@ -232,7 +232,7 @@ def comprehend(
     game: Annotated[str, typer.Option(help="A game, with parameters: prisoners_dilemma:rounds=6")],
     policy: Annotated[str, typer.Option(help="A language model, and how it is told: lm:format=story")],
     seat: Annotated[int, typer.Option(help="Where it sits.")] = 0,
-    each: Annotated[int, typer.Option(help="Questions of a kind.")] = 12,
+    each: Annotated[int, typer.Option(help="Questions of a kind, where there are as many.")] = 12,
     steps: Annotated[int, typer.Option(help="Steps of the longest history.")] = 6,
     seed: Annotated[int, typer.Option(help="What questions are drawn by.")] = 0,
     as_json: Json = False,

@@ -24,7 +24,13 @@ def table(found: Any) -> Table:
         for score in found.scores
     ]
     title = f"{found.game} at seat {found.seat}, told as {found.format} ({found.style})"
-    return rows_table(rows, title=title, caption=found.model)
+    return rows_table(rows, title=title, caption="\n".join([found.model, *shortfall(found)]))
+
+
+def shortfall(found: Any) -> list[str]:
+    """A line that says of which kinds there are fewer questions than were asked for, if there are."""
+    counts = [f"{number or 'none'} of {kind}" for kind, number in found.fewer.items()]
+    return [f"{found.each} of a kind were asked for; found were {', '.join(counts)}"] if counts else []
 
 
 def document(found: Any) -> dict[str, Any]:
@@ -35,6 +41,8 @@ def document(found: Any) -> dict[str, Any]:
         "seat": found.seat,
         "format": found.format,
         "style": found.style,
+        "each": found.each,
+        "fewer": found.fewer,
         "scores": [score._asdict() for score in found.scores],
         "questions": [
             {

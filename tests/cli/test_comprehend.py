@@ -37,6 +37,22 @@ def test_the_document_has_every_question() -> None:
         assert question["understood"] == (max(question["logprobs"]) == question["logprobs"][question["right"]])
 
 
+def test_fewer_questions_than_asked_for_are_counted() -> None:
+    whole = json.loads(prospect(*ASK, "--json").stdout)
+    assert (whole["each"], whole["fewer"]) == (5, {})
+    assert "asked for" not in prospect(*ASK).stdout
+    ask = [*ASK, "--game", "prisoners_dilemma:rounds=2", "--policy", "lm:model=fake", "--each", "60"]
+    found = json.loads(prospect(*ask, "--json").stdout)
+    history = next(score["number"] for score in found["scores"] if score["kind"] == "history")
+    # Of one round there is little to ask.
+    assert 0 < history < 60
+    assert found["fewer"] == {"history": history}
+    assert f"60 of a kind were asked for; found were {history} of history" in prospect(*ask).stdout
+    # Letters do not tell what trust pays.
+    untold = prospect(*ASK, "--game", "trust:rounds=2", "--policy", "lm:model=fake").stdout
+    assert "5 of a kind were asked for; found were none of payoffs" in untold
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -7,6 +7,7 @@ letter or the first option is right as often as chance.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, NamedTuple
@@ -62,7 +63,10 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Comprehension:
-    """What `model` made of questions about `game` at `seat`, told in `format` and `style`."""
+    """What `model` made of questions about `game` at `seat`, told in `format` and `style`.
+
+    `each` is how many of a kind were wanted; there may be fewer different ones.
+    """
 
     model: str
     game: str
@@ -70,11 +74,18 @@ class Comprehension:
     format: str
     style: str
     asked: tuple[Asked, ...]
+    each: int
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds that something could be asked of."""
         return tuple(kind for kind in KINDS if any(each.question.kind == kind for each in self.asked))
+
+    @property
+    def fewer(self) -> dict[str, int]:
+        """The kinds of which fewer questions were found than wanted, and how many; 0 of what is not told."""
+        counts = Counter(each.question.kind for each in self.asked)
+        return {kind: counts[kind] for kind in KINDS if counts[kind] < self.each}
 
     def score(self, kind: str | None = None) -> Score:
         """How much was understood, of one kind or in all."""
@@ -111,7 +122,7 @@ def comprehend(
     steps: int = STEPS,
     seed: int = 0,
 ) -> Comprehension:
-    """Ask a model about the rules, payoffs and history of a game, `each` questions a kind.
+    """Ask a model about the rules, payoffs and history of a game, `each` questions a kind or as many as are found.
 
     `asker` is a policy or predictor with a language model, or its spec (`lm:...`), which says how the game is told; or
     a model by itself, told logs of reactions. `game` may be a spec. `steps` is the longest history and `seed` what
@@ -131,7 +142,7 @@ def comprehend(
     asked = questions(rules, seat, predictor.format, predictor.style, predictor.preamble, each, steps, seed)
     answers = predictor.model.recall([question.query for question in asked], "score")
     found = tuple(map(Asked, asked, answers))
-    return Comprehension(predictor.identity, rules.spec.name, seat, predictor.told_as, predictor.style, found)
+    return Comprehension(predictor.identity, rules.spec.name, seat, predictor.told_as, predictor.style, found, each)
 
 
 def passed(predictor: LanguagePredictor, game: Game, seat: int, limit: float) -> tuple[Call, ...]:
