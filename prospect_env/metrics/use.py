@@ -44,8 +44,8 @@ class Swapped:
     `nothing` `[P, K, A]` are its probabilities where nothing is written, `said` `[P, K, R, A]` where it is written that
     the other will do `r`, `placebo` where as long a line names `r` and predicts nothing. `predicted` `[P, K]` is what
     the model itself holds likeliest (-1: a tie). `best` `[R]` is the best response to each `r` (-1: none, or several),
-    and `turn` the number of the twin. `cluster` `[P]` names the episode. `tokens` and `mass` `[P, K, 1 + 2 R]` are the
-    length of each prompt and the probability of saying any label: of nothing, each `said`, each `placebo`.
+    and `turn` the number of the twin. `cluster` `[P]` numbers the episode. `tokens` and `mass` `[P, K, 1 + 2 R]` are
+    the length of each prompt and the probability of saying any label: of nothing, each `said`, each `placebo`.
     """
 
     game: str
@@ -83,8 +83,8 @@ def movements(one: Swapped) -> dict[str, NDArray[np.float64]]:
 def use(swapped: Sequence[Swapped]) -> dict[str, Interval]:
     """Each of `FIGURES` of a game and its twins: the mean over twins, 95% bootstrap interval clustered by episode.
 
-    Equally named episodes of different twins, which share their luck, are one cluster. Raises `BadParameter` unless
-    all of the twins are there, or it is a game that has none, whose use is nan.
+    Equally numbered episodes, of different twins or against different co-players, share their luck and are one cluster.
+    Raises `BadParameter` unless all of the twins are there, or it is a game that has none, whose use is nan.
     """
     turns = sorted(one.turn for one in swapped)
     defined = len(swapped) > 0 and -1 not in swapped[0].best

@@ -173,11 +173,13 @@ def test_every_position_is_asked_in_every_turn_of_the_labels() -> None:
         asked.append(prompt)
         return leaning(letters, None, 0)
 
-    coordination, _ = audited(kept)
+    coordination, twin = audited(kept)
     # Two co-players, three episodes, steps 0 and 2.
     assert coordination.nothing.shape == (12, 2, 2)
     assert coordination.said.shape == (12, 2, 2, 2)
-    assert len(set(coordination.cluster.tolist())) == 6
+    # Equally numbered episodes share their luck, whoever the other is.
+    assert sorted(set(coordination.cluster.tolist())) == [0, 1, 2]
+    assert rows([coordination, twin])[0]["episodes"] == 3
     # At the first step, with nothing to tell yet: each letter said of each action, in predictions and in placebos.
     for line in ("they will choose", "the page is marked"):
         found = {prompt[-len(line) - 15 :] for prompt in asked if f"Round 1: {line}" in prompt}
@@ -217,7 +219,7 @@ def test_visits_are_what_was_played() -> None:
     for before, after in pairwise(stops):
         # Tit for tat does what the seat did before.
         assert np.array_equal(after.memory.seen[:, before.view.step, 1], _previous(before))
-    assert stops[0].cluster.tolist() == ["tit_for_tat/0", "tit_for_tat/1", "tit_for_tat/2"]
+    assert stops[0].cluster.tolist() == [0, 1, 2]
 
 
 def _previous(stop) -> np.ndarray:

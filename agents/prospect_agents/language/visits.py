@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Int
 
 from prospect_agents.language.log import Log
 from prospect_agents.language.policy import LanguagePolicy
@@ -26,13 +26,14 @@ from prospect_env.core.state import take
 class Visit(NamedTuple):
     """Where some matches stand before one seat: what it remembers, sees and may draw from, and `cluster` `[B]`.
 
-    A cluster is one episode against one co-player, whose positions are not independent.
+    A cluster is the number of an episode: its positions are not independent, nor are equally numbered episodes against
+    other co-players, which share their luck.
     """
 
     memory: Log
     view: View
     chance: Chance
-    cluster: Shaped[np.ndarray, " B"]
+    cluster: Int[np.ndarray, " B"]
 
 
 def asker(policy: Policy) -> LanguagePolicy:
@@ -63,8 +64,6 @@ def visits(
         if not 0 <= step < spec.horizon:
             raise BadParameter(f"steps has {step}; {spec.name} has steps 0 to {spec.horizon - 1}")
     everybody = {one: policy if one == seat else make_policy(other) for one in range(spec.seats)}
-    met = everybody[(seat + 1) % spec.seats]
-    name = met.name or type(met).__name__
     players = Players(game, everybody)
     at = players.begin(episode_seeds(seed, episodes), episodes)
     for step in range(spec.horizon):
@@ -73,9 +72,8 @@ def visits(
             return
         rows = np.flatnonzero(now[:, seat])
         if len(rows) and (steps is None or step in steps):
-            cluster = np.array([f"{name}/{number}" for number in episodes[rows]])
             seen, luck = position.view(game, at, seat, now), position.chance(at, seat)
-            yield Visit(take(at.memories[seat], rows), take(seen, rows), take(luck, rows), cluster)
+            yield Visit(take(at.memories[seat], rows), take(seen, rows), take(luck, rows), episodes[rows])
         turn = players.turn(at, now)
         actions = np.full(now.shape, -1, dtype=np.int8)
         for one, decision in turn.decisions.items():
