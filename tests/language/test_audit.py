@@ -20,6 +20,7 @@ from prospect_agents.language.visits import visits
 from prospect_env import make_game
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.game import Game
+from prospect_env.core.make import make_policy
 from prospect_env.metrics.agreement import agreement
 from prospect_env.metrics.use import rows, use
 from prospect_env.stories.fitting import fitting
@@ -209,6 +210,16 @@ def test_a_planner_that_asks_a_model_can_be_audited_and_nothing_else_can() -> No
     for keywords in ({"episodes": 0}, {"steps": (9,)}):
         with pytest.raises(BadParameter):
             prompt_audit("lm:model=fake,mode=scot", COORDINATION, ["random"], **keywords)  # type: ignore[arg-type]
+
+
+def test_who_talks_in_its_own_words_can_be_audited() -> None:
+    game = make_game("prisoners_dilemma", rounds=2, announcements=True)
+    talking = make_policy("lm:model=fake,mode=direct,format=story,talk=true")
+    found = choices(talking, game, ["promise_keeper"], episodes=2, steps=(1, 3))
+    # Announced first and moved then: four steps, of which moves are asked about in as many turns as there are labels.
+    assert len(found.cluster) == 2 * 2 * len(game.spec.actions)
+    moves = [game.spec.actions.index(label) for label in ("cooperate", "defect")]
+    assert np.allclose(found.direct[:, moves].sum(axis=1), 1)
 
 
 def test_visits_are_what_was_played() -> None:

@@ -12,6 +12,7 @@ from jaxtyping import Int
 from prospect_agents.language.log import Log
 from prospect_agents.language.policy import LanguagePolicy
 from prospect_agents.language.predictor import LanguagePredictor
+from prospect_agents.language.talk import Talking
 from prospect_agents.prospective import Prospective
 from prospect_env.core import position
 from prospect_env.core.chance import Chance, episode_seeds
@@ -37,9 +38,14 @@ class Visit(NamedTuple):
 
 
 def asker(policy: Policy) -> LanguagePolicy:
-    """What says how probable each own choice is to the model behind `policy`; raises `UnsuitablePolicy`."""
+    """What says how probable each own choice is to the model behind `policy`; raises `UnsuitablePolicy`.
+
+    Of one that talks in its own words it is what chooses behind the words, announcements included.
+    """
     if isinstance(policy, LanguagePolicy):
         return policy
+    if isinstance(policy, Talking):
+        return asker(policy.inner)
     if isinstance(policy, Prospective) and isinstance(policy.predictor, LanguagePredictor):
         return LanguagePolicy(policy.predictor, "direct")
     raise UnsuitablePolicy(f"{policy.name or type(policy).__name__} has no language model that can be asked to choose")
