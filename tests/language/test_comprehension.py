@@ -11,18 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from prospect_agents.language import quiz
 from prospect_agents.language.comprehension import Comprehension, comprehend, wilson
 from prospect_agents.language.fake import FakeModel
-from prospect_agents.language.formats import prompt_format
+from prospect_agents.language.formats import PromptFormat, prompt_format
 from prospect_agents.language.model import Query, Scored
 from prospect_agents.language.policy import LanguagePolicy
 from prospect_agents.language.predictor import LanguagePredictor
-from prospect_agents.language.quiz import KINDS, Question, questions
+from prospect_agents.language.quiz import KINDS, Question
 from prospect_agents.language.scenes import scenes
 from prospect_env.arena.config import Config
 from prospect_env.arena.play import play
 from prospect_env.arena.run import run
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_env.core.game import Game
 from prospect_env.core.make import make_game
 from tests.samples import GAME_PARAMETERS
 
@@ -51,6 +53,12 @@ def knowing(asked: Sequence[Question]) -> Answering:
     """A model that knows the answers."""
     right = {question.query: question.right for question in asked}
     return Answering(lambda query: right[query])
+
+
+def questions(game: Game, seat: int, told: PromptFormat, **how: Any) -> list[Question]:
+    """What is asked of a seat that is told so; `style`, `preamble` and `memory` are those of its predictor."""
+    telling = {key: how.pop(key) for key in ("style", "preamble", "memory") if key in how}
+    return quiz.questions(LanguagePredictor(FakeModel(), told, **telling), game, seat, **how)
 
 
 def asked_of(name: str, each: int = 12, **parameters: object) -> list[Question]:
@@ -92,8 +100,9 @@ def test_questions_word_for_word() -> None:
 
 
 def test_chat_asks_for_the_answer_alone() -> None:
-    asked = questions(GAME, 0, prompt_format("round_log"), "chat", "Think.\n", each=2)
-    assert all(question.query.chat and question.query.context[0] == "Think.\n" for question in asked)
+    asked = questions(GAME, 0, prompt_format("round_log"), style="chat", preamble="Think.\n", each=2)
+    assert all(question.query.chat for question in asked)
+    assert all(question.query.context[0].startswith("Think.\nTwo players") for question in asked)
     assert asked[0].query.tail == "Question: May I choose A now: yes or no?\nAnswer with that alone."
     assert asked[0].query.labels == ("yes", "no")
 
@@ -130,6 +139,63 @@ def test_history_is_what_the_text_tells() -> None:
         often = re.search(r"choose (\w) so far", question.query.tail)
         expected = done[int(time[1]) - 1] if time else str(done.count(often[1]))  # type: ignore[index]
         assert answer(question) == expected, (text, question.query.tail)
+
+
+@pytest.mark.parametrize("memory", [1, 3])
+def test_a_short_memory_is_asked_of_what_it_is_told(memory: int) -> None:
+    asked = questions(GAME, 0, prompt_format("round_log"), each=36, memory=memory)
+    cut = Counter[str]()
+    for question in (each for each in asked if each.kind == "history"):
+        told = re.findall(r"Round (\d+): they chose (\w), I chose (\w)", "".join(question.query.context))
+        assert len(told) <= memory
+        if told[0][0] == "1":
+            continue
+        done = [own if " I choose" in question.query.tail else theirs for _, theirs, own in told]
+        nth = re.search(r"the (?:(\d)\w\w to )?last time:", question.query.tail)
+        often = re.search(r"choose (\w) the last (\d) times:", question.query.tail)
+        if nth:
+            assert answer(question) == done[-int(nth[1] or 1)]
+        else:
+            assert often is not None, question.query.tail
+            assert len(done) == int(often[2]) > 1
+            assert answer(question) == str(done.count(often[1]))
+        cut["nth" if nth else "often"] += 1
+    assert set(cut) == ({"nth"} if memory == 1 else {"nth", "often"})
+
+
+def test_counted_memories_are_asked_of_their_counts() -> None:
+    asked = questions(GAME, 0, prompt_format("round_log"), each=36, memory="counts")
+    seen = 0
+    for question in asked:
+        sums = dict(re.findall(r"So far, after (\w): (.*)\.\n", question.query.tail))
+        often = re.search(r"choose (\w) after (\w) so far", question.query.tail)
+        assert bool(often) <= bool(sums)
+        if often:
+            counts = dict(re.findall(r"(\w) (once|\d)", sums[often[2]]))
+            assert answer(question) == counts[often[1]].replace("once", "1")
+            seen += 1
+    assert seen > 6
+
+
+def test_rounds_left_are_not_asked_where_those_that_are_over_are_not_told() -> None:
+    def left(**memory: Any) -> list[Question]:
+        asked = questions(GAME, 0, prompt_format("story"), each=36, **memory)
+        return [question for question in asked if "rounds are left" in question.query.tail]
+
+    assert max("".join(each.query.context).count("Bob chose") for each in left()) > 2
+    for question in left(memory=2):
+        over = "".join(question.query.context).count("Bob chose")
+        # Of longer histories two rounds are told, and nothing says that there were more.
+        assert answer(question) == str(8 - over)
+
+
+def test_a_gate_asks_as_the_policy_plays() -> None:
+    model = FakeModel()
+    gated = LanguagePolicy(LanguagePredictor(model, "round_log", memory=2, gate=0.0), "direct")
+    calls = play(GAME, [gated, "tit_for_tat"]).calls
+    histories = [call.prompt for call in calls if call.purpose == "comprehension: history"]
+    assert len(histories) == 12
+    assert max(prompt.count("they chose") for prompt in histories) == 2
 
 
 def test_rounds_left_are_those_not_told_yet() -> None:

@@ -8,17 +8,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prospect_agents.language.asked import Past
 from prospect_agents.language.formats import Telling
 from prospect_agents.language.scenes import Scene
+from prospect_agents.language.summary import tallied
 from prospect_agents.language.wording import amounts, called, deeds, foreign, oneself, tells_length, tells_payoffs
 from prospect_env.games.layers import fixed_rounds
 
 
 class Drawn(NamedTuple):
-    """A scene as it is told, the luck that picks what to ask of it, and how often that has been asked in this way."""
+    """A scene as it is told, the luck that picks what to ask of it, and how often that has been asked in this way.
+
+    Of the steps in `past` those before `past.first` are not told. Where they are `counted`, it is told how often each
+    last action was answered by what.
+    """
 
     scene: Scene
     telling: Telling
+    past: Past
+    counted: bool
     luck: Random
     turn: int
 
@@ -37,7 +45,7 @@ Asker = Callable[[Drawn], Asking | None]  #: None where there is nothing of its 
 
 def _may(drawn: Drawn) -> Asking | None:
     """Whether something may be chosen: it may half of the time."""
-    scene, telling, luck, turn = drawn
+    scene, telling, luck, turn = drawn.scene, drawn.telling, drawn.luck, drawn.turn
     if scene.seat not in scene.active:
         return None
     legal = scene.legal(scene.seat)
@@ -56,17 +64,17 @@ def _players(drawn: Drawn) -> Asking | None:
 
 
 def _left(drawn: Drawn) -> Asking | None:
-    """How many rounds are still to come, where their number is told and certain."""
+    """How many rounds are still to come, where their number is told and certain, and so are those that are over."""
     scene = drawn.scene
     rounds = fixed_rounds(scene.game)
-    if rounds is None or not tells_length(drawn.telling) or scene.game.continuation < 1:
+    if rounds is None or drawn.past.first > 0 or not tells_length(drawn.telling) or scene.game.continuation < 1:
         return None
     return _counted(drawn, "How many rounds are left, the present one included", rounds - scene.rounds, scene.seat)
 
 
 def _paid(drawn: Drawn) -> Asking | None:
     """What one gets for one joint choice."""
-    scene, telling, luck, _ = drawn
+    scene, telling, luck = drawn.scene, drawn.telling, drawn.luck
     if not tells_payoffs(telling) or len(np.unique(scene.pays)) < 2:
         return None
     way = luck.randrange(len(scene.ways))
@@ -76,7 +84,7 @@ def _paid(drawn: Drawn) -> Asking | None:
 
 def _most(drawn: Drawn) -> Asking | None:
     """The most that one can get where one of those who choose now chooses something, and as often the least."""
-    scene, telling, luck, turn = drawn
+    scene, telling, luck, turn = drawn.scene, drawn.telling, drawn.luck, drawn.turn
     if not tells_payoffs(telling) or len(np.unique(scene.pays)) < 2:
         return None
     who = luck.choice(scene.active)
@@ -107,27 +115,41 @@ def _counted(drawn: Drawn, words: str, right: int, about: int) -> Asking | None:
 
 
 def _done(drawn: Drawn) -> Asking | None:
-    """What somebody chose at some time."""
-    scene, telling, luck, _ = drawn
-    who = _somebody(scene, luck)
+    """What somebody chose at some time that is told, counted from the end where the beginning is not told."""
+    telling, luck = drawn.telling, drawn.luck
+    who = _somebody(drawn)
     if who is None:
         return None
-    time = luck.randrange(len(scene.times(who)))
-    right = scene.times(who)[time]
+    times = _times(drawn, who)
+    time = luck.randrange(len(times))
+    right = times[time]
     others = tuple(symbol for action, symbol in enumerate(telling.symbols) if action != right)
-    words = f"What did {_name(scene, telling, who)} choose the {_ordinal(time + 1)} time"
+    when = _ordinal(time + 1) if drawn.past.first == 0 else _from_the_end(len(times) - time)
+    words = f"What did {_name(drawn, who)} choose the {when} time"
     return Asking(words, telling.symbols[right], others, who)
 
 
 def _often(drawn: Drawn) -> Asking | None:
-    """How often somebody chose something."""
-    scene, telling, luck, _ = drawn
-    who = _somebody(scene, luck)
+    """How often somebody chose something: in all, or among the choices that are told, or as an answer if counted."""
+    telling, luck = drawn.telling, drawn.luck
+    who = _somebody(drawn)
     if who is None:
         return None
-    action = luck.choice(sorted(set(scene.times(who))))
-    words = f"How often did {_name(scene, telling, who)} choose {telling.symbols[action]} so far"
-    return _counted(drawn, words, scene.times(who).count(action), who)
+    times = _times(drawn, who)
+    if drawn.past.first > 0 and drawn.counted:
+        tally = tallied(telling, drawn.past, who)
+        if not tally:
+            return None
+        given = luck.choice(sorted(tally))
+        action = luck.choice(sorted(tally[given]))
+        words = f"choose {telling.symbols[action]} after {telling.symbols[given]} so far"
+        return _counted(drawn, f"How often did {_name(drawn, who)} {words}", tally[given][action], who)
+    if drawn.past.first > 0 and len(times) == 1:
+        return None
+    action = luck.choice(sorted(set(times)))
+    when = "so far" if drawn.past.first == 0 else f"the last {len(times)} times"
+    words = f"How often did {_name(drawn, who)} choose {telling.symbols[action]} {when}"
+    return _counted(drawn, words, times.count(action), who)
 
 
 #: the ways to ask of each kind
@@ -138,13 +160,23 @@ ASKED: dict[str, Sequence[Asker]] = {
 }
 
 
-def _somebody(scene: Scene, luck: Random) -> int | None:
-    acted = [seat for seat in range(scene.game.spec.seats) if scene.times(seat)]
-    return luck.choice(acted) if acted else None
+def _times(drawn: Drawn, who: int) -> tuple[int, ...]:
+    """All choices of a seat that are told one by one, in order."""
+    told = drawn.past.moments[drawn.past.first :]
+    return tuple(moment.seen[who] for moment in told if moment.seen[who] >= 0)
 
 
-def _name(scene: Scene, telling: Telling, who: int) -> str:
-    return oneself(telling) if who == scene.seat else called(telling, who)
+def _somebody(drawn: Drawn) -> int | None:
+    acted = [seat for seat in range(drawn.scene.game.spec.seats) if _times(drawn, seat)]
+    return drawn.luck.choice(acted) if acted else None
+
+
+def _name(drawn: Drawn, who: int) -> str:
+    return oneself(drawn.telling) if who == drawn.scene.seat else called(drawn.telling, who)
+
+
+def _from_the_end(number: int) -> str:
+    return "last" if number == 1 else f"{_ordinal(number)} to last"
 
 
 def _ordinal(number: int) -> str:

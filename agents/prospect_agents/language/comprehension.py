@@ -126,7 +126,7 @@ def comprehend(
 
     `asker` is a policy or predictor with a language model, or its spec (`lm:...`), which says how the game is told; or
     a model by itself, told logs of reactions. `game` may be a spec. `steps` is the longest history and `seed` what
-    questions are drawn by. Histories are told in full, also to a policy that plays with a shorter `memory`.
+    questions are drawn by. Histories are told as in play: a policy with a shorter `memory` is asked of what it is told.
 
     Raises `UnsuitablePolicy` if no language model is in it or its format cannot tell the game, `BadParameter`,
     `UnknownName` or what the model raises.
@@ -139,7 +139,7 @@ def comprehend(
     if seat >= rules.spec.seats:
         raise BadParameter(f"seat is {seat}; {rules.spec.name} has seats 0 to {rules.spec.seats - 1}")
     predictor = _predictor(make_policy(asker) if isinstance(asker, str) else asker)
-    asked = questions(rules, seat, predictor.format, predictor.style, predictor.preamble, each, steps, seed)
+    asked = questions(predictor, rules, seat, each, steps, seed)
     answers = predictor.model.recall([question.query for question in asked], "score")
     found = tuple(map(Asked, asked, answers))
     return Comprehension(predictor.identity, rules.spec.name, seat, predictor.told_as, predictor.style, found, each)

@@ -12,11 +12,12 @@ from collections import Counter
 from random import Random
 from typing import NamedTuple
 
-from prospect_agents.language.asked import Asked, Past
+from prospect_agents.language.asked import Asked
 from prospect_agents.language.askers import ASKED, Asking, Drawn
-from prospect_agents.language.formats import PromptFormat, listed
+from prospect_agents.language.formats import listed
 from prospect_agents.language.model import Query
-from prospect_agents.language.scenes import scenes
+from prospect_agents.language.predictor import LanguagePredictor, Setting
+from prospect_agents.language.scenes import Scene, scenes
 from prospect_agents.language.wording import standing
 from prospect_env.core.game import Game
 
@@ -35,17 +36,17 @@ class Question(NamedTuple):
 
 
 def questions(
+    predictor: LanguagePredictor,
     game: Game,
     seat: int,
-    told: PromptFormat,
-    style: str = "completion",
-    preamble: str = "",
     each: int = EACH,
     steps: int = STEPS,
     seed: int = 0,
 ) -> list[Question]:
-    """`each` different questions (or as many as there are) of every kind that can be asked of this game told so.
+    """`each` different questions (or as many as are found) of every kind that can be asked of this game told so.
 
+    A scene is told as `predictor` would be told it in play, its preamble, style and memory included, and nothing is
+    asked that what is told of the past leaves open.
     The ways to ask of a kind take turns, and so do the places at which the right answer is listed. Symbols turn from
     question to question as they do from match to match. The same arguments give the same questions. Raises what the
     format raises where it cannot tell the game.
@@ -56,11 +57,12 @@ def questions(
     for kind in KINDS:
         turns, made = Counter[int](), dict[Query, Question]()
         for scene in drawn:
-            telling, luck = told.telling(game, seat, scene.match), Random(f"{seed}/{kind}/{scene.match}")
+            told = _told(predictor, scene, seat)
+            luck, counted = Random(f"{seed}/{kind}/{scene.match}"), predictor.memory == "counts"
             ways = len(ASKED[kind])
             for way in ((len(made) + turn) % ways for turn in range(ways)):
-                moment = Drawn(scene, telling, luck, turns[way])
-                question = _question(kind, way, moment, told, style, preamble)
+                moment = Drawn(scene, told.telling, told.past, counted, luck, turns[way])
+                question = _question(kind, way, moment, predictor)
                 if question is not None and question.query not in made:
                     made[question.query] = question
                     turns[way] += 1
@@ -71,12 +73,17 @@ def questions(
     return asked
 
 
-def _question(kind: str, way: int, drawn: Drawn, told: PromptFormat, style: str, preamble: str) -> Question | None:
+def _told(predictor: LanguagePredictor, scene: Scene, about: int) -> Setting:
+    asked = Asked(about, tuple(range(len(scene.game.spec.actions))))
+    return predictor.setting(scene.game, scene.seat, scene.match, scene.moments, len(scene.moments), asked)
+
+
+def _question(kind: str, way: int, drawn: Drawn, predictor: LanguagePredictor) -> Question | None:
     found = ASKED[kind][way](drawn)
     if found is None:
         return None
     options = _placed(found, drawn.turn, drawn.luck)
-    return Question(kind, _query(told, drawn, found, options, style, preamble), options.index(found.right))
+    return Question(kind, _query(predictor, drawn, found, options), options.index(found.right))
 
 
 def _placed(found: Asking, turn: int, luck: Random) -> list[str]:
@@ -87,15 +94,13 @@ def _placed(found: Asking, turn: int, luck: Random) -> list[str]:
     return options
 
 
-def _query(told: PromptFormat, drawn: Drawn, found: Asking, options: list[str], style: str, preamble: str) -> Query:
-    scene, telling, *_ = drawn
-    asked = Asked(found.about, tuple(range(len(scene.game.spec.actions))))
-    context = told.segments(telling, Past(scene.moments), asked)
-    context = (preamble, *context) if preamble else context
-    words = f"{standing(telling, scene.situation)}Question: {found.words}: {listed(options)}?\n"
+def _query(predictor: LanguagePredictor, drawn: Drawn, found: Asking, options: list[str]) -> Query:
+    scene = drawn.scene
+    telling, _, context, rest = _told(predictor, scene, found.about)
+    words = f"{rest}{standing(telling, scene.situation)}Question: {found.words}: {listed(options)}?\n"
     # A label that begins another one would be counted with it, were it not for its end.
     doubtful = any(a != b and b.startswith(a) for a in options for b in options)
     end = "\n" if doubtful else ""
-    if style == "chat":
+    if predictor.style == "chat":
         return Query(context, words + "Answer with that alone.", tuple(f"{each}{end}" for each in options), True)
     return Query(context, words + "Answer:", tuple(f" {each}{end}" for each in options))

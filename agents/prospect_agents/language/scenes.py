@@ -70,10 +70,6 @@ class Scene:
         known = self.state if self.game.spec.perfect_information else self.game.hide(self.state, self.seat)
         return {name: float(value[0]) for name, value in self.game.situation(known, self.seat).items()}
 
-    def times(self, seat: int) -> tuple[int, ...]:
-        """All choices that were seen of a seat, in order."""
-        return tuple(moment.seen[seat] for moment in self.moments if moment.seen[seat] >= 0)
-
 
 def scenes(game: Game, seat: int, number: int, steps: int, seed: int) -> list[Scene]:
     """One scene each of `number` matches, after 1 to `steps` steps (fewer where a match is over sooner)."""
