@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+import time
 
 import numpy as np
 import pytest
@@ -99,6 +100,30 @@ def test_a_budget_counts_tokens_and_money(serve):
     model = serve("hungry").model(way="first", parallel=1, budget_tokens=2002)
     with pytest.raises(BudgetSpent, match=r"2002 of 2002 \(tokens\)"):
         model.score(QUERIES)
+
+
+@pytest.mark.parametrize("limit", [500, 1001, 4500, 20_000])
+def test_many_questions_at_once_exceed_a_budget_by_less_than_one(serve, limit):
+    model = serve("hungry").model(way="first", parallel=8, budget_tokens=limit, timeout=36)
+    many = [Query((), f"A B A B A{'.' * n}", (" A", " B")) for n in range(30)]
+    with pytest.raises(BudgetSpent, match=f"of {limit}"):
+        model.score(many)
+    # 1001 tokens a question: as many as fit, and the one that was begun when less than one was left.
+    assert model.endpoint.spent.spent_tokens == -(-limit // 1001) * 1001
+
+
+def test_a_budget_that_is_not_near_its_end_holds_nobody_up(serve):
+    model = serve("hungry").model(way="first", parallel=8, budget_tokens=10**6, timeout=37)
+    budget, together = model.endpoint.spent, []
+    model.score(QUERIES[:1])  # what a question costs is known from here on
+
+    def asked(_):
+        with model.endpoint.question():
+            together.append(len(budget._under_way))
+            time.sleep(0.05)
+
+    model.endpoint.each(asked, range(8))
+    assert max(together) == 8
 
 
 def test_a_budget_needs_to_know_what_was_used(serve):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, TypeVar
 
 from prospect_agents.language.servers.address import Address
@@ -76,12 +76,17 @@ class Endpoint:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def require(self) -> None:
-        """Raise `BudgetSpent` if a budget is used up.
-
-        Asked before every question, not before every request: one that was begun is answered whole, and can be kept.
-        """
+        """Raise `BudgetSpent` if a budget is used up."""
         for each in self._budgets():
             each.require(priced=self.address.cost(0, 0) is not None)
+
+    @contextmanager
+    def question(self) -> Iterator[None]:
+        """One question, asked inside; raises as `require`, having waited where those under way may use a budget up."""
+        with ExitStack() as stack:
+            for each in self._budgets():
+                stack.enter_context(each.question(priced=self.address.cost(0, 0) is not None))
+            yield
 
     def _budgets(self) -> list[Budget]:
         return [each for each in (self.spent, budget.of_the_run()) if each is not None]

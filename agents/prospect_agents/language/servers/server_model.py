@@ -64,14 +64,14 @@ class ServerModel:
 
     def _known_or(self, ask: Callable[[_Asked], Any], asked: _Asked) -> Any:
         if self._answers is None:
-            self.endpoint.require()
-            return ask(asked)
+            with self.endpoint.question():
+                return ask(asked)
         key = prompt_hash(self.identity, asked)
         known = self._answers.get(key)
         if known is not None:
             return known
-        self.endpoint.require()
-        said = ask(asked)
+        with self.endpoint.question():
+            said = ask(asked)
         self._answers.put(key, self.identity, said)
         return said
 
