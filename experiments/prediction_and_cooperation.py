@@ -3,8 +3,9 @@
 A planner decides by `lam` times the co-players' true probabilities plus `1 - lam` times how often each did what in
 earlier steps, `lam` from 0 to 1, everything else equal (same seeds). The slope of an outcome on `lam` says what the
 whole way from base rates to perfect foresight brings: more cooperation or more exploitation, and to whom. Slopes are
-least squares within each episode, averaged, with the 95% bootstrap interval of episodes, each of which has a co-player
-instance of its own; where nobody rolls dice all episodes are alike, and the interval has width 0 and says just that.
+least squares within each episode, averaged, with the 95% bootstrap interval of episodes. Some co-players are drawn anew
+in each episode, and the interval speaks of others like them; the rest are fixed, and it speaks of luck alone: where
+nobody rolls dice all episodes are alike, and the interval has width 0 and says just that.
 
     python experiments/prediction_and_cooperation.py [--policy SPEC] [--episodes N] [--rounds T] [--out DIR] [--json]
 """
@@ -38,6 +39,8 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "volunteers_dilemma": ({"seats": 3}, ("random_reactive", "best_reply_dynamics", "random")),
     "commons": ({"seats": 3}, ("sustainable_harvester", "conditional_cooperator:share=1", "random")),
 }
+#: co-players that are somebody else in each episode
+DRAWN = ("random_memory_one", "random_reactive")
 #: the metric, and what it is called in the table
 OUTCOMES = {
     "cooperation": "cooperation",
@@ -85,19 +88,20 @@ def verdict(outcomes: dict[str, Any]) -> str:
 def printed(rows: list[dict[str, Any]], title: str) -> None:
     """The table, for people."""
     table = Table(title=title)
-    for column in ("game", "co-players", *(f"{name}: slope [95%]" for name in OUTCOMES.values()), "reading"):
-        table.add_column(column, justify="left" if column in ("game", "co-players", "reading") else "right")
+    words = ("game", "co-players", "interval over", "reading")
+    for column in (*words[:3], *(f"{name}: slope [95%]" for name in OUTCOMES.values()), words[3]):
+        table.add_column(column, justify="left" if column in words else "right")
     for row in rows:
         cells = []
         for name in OUTCOMES:
             found = row[name]["slope"]
             blank = np.isnan(found["value"])
             cells.append("–" if blank else f"{found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}]")
-        table.add_row(row["game"], row["others"], *cells, row["reading"])
-    Console(width=170).print(table)
+        table.add_row(row["game"], row["others"], row["interval_over"], *cells, row["reading"])
+    Console(width=190).print(table)
     print(
         "Slope: what going from base rates (lambda 0) to the truth (lambda 1) brings; returns are those of a match."
-        "\nWhere a co-player is the same in all episodes, the interval speaks of luck with it, not of others like it."
+        "\nOver luck alone: the co-player is the same in all episodes, and the reading is of it, not of others like it."
         f"\n{len(rows) * len(OUTCOMES)} intervals are shown, uncorrected."
     )
 
@@ -132,7 +136,8 @@ def main(
     for number, (game, other) in enumerate(cells):
         played = [done.episodes(number * len(LAMBDAS) + at) for at in range(len(LAMBDAS))]
         outcomes = line([metrics.compute(one, list(OUTCOMES)) for one in played], played[0].episode)
-        rows.append({"game": game, "others": other, **outcomes, "reading": verdict(outcomes)})
+        over = "co-players" if other in DRAWN else "luck alone"
+        rows.append({"game": game, "others": other, "interval_over": over, **outcomes, "reading": verdict(outcomes)})
     if as_json:
         sample = {"policy": policy, "episodes": episodes, "rounds": rounds, "seed": seed, "lambdas": LAMBDAS}
         print(json.dumps({"sample": sample, "lines": rows}, indent=2).replace("NaN", "null"))

@@ -110,6 +110,10 @@ def test_prediction_and_cooperation(tmp_path: Path) -> None:
     assert lines["tit_for_tat"]["reading"] == "cooperation"
     assert lines["tit_for_tat"]["others_return"]["slope"]["low"] > 0
     assert lines["always_cooperate"]["reading"] == "no effect seen"
+    # Whoever is drawn anew in each episode stands for others; the rest for themselves.
+    over = {other: line["interval_over"] for other, line in lines.items()}
+    assert [other for other, what in over.items() if what == "co-players"] == ["random_memory_one"]
+    assert set(over.values()) == {"co-players", "luck alone"}
 
 
 def test_slopes_by_hand() -> None:
