@@ -97,14 +97,18 @@ def unfold(
 
     probs = np.empty((batch, *spec.forecast_shape))
     if spec.events:
-        probs[:, 0] = normalised(by_choice(one_hot(branches.outcome.reactions, len(spec.reactions))))
-        # The same in all rows: the prediction of one's own choice.
-        probs[:, 0, :, seat] = short_sum(executed[:, seat, :, None] * probs[:, 0, :, seat], axis=1)[:, None]
+        shown = one_hot(branches.outcome.reactions, len(spec.reactions))
+        probs[:, 0] = normalised(by_choice(shown))
+        # The same in all rows, the prediction of one's own choice: what comes of each action, by how it is executed.
+        by_action = normalised(branches.expected(shown)[:, :, seat])
+        probs[:, 0, :, seat] = short_sum(executed[:, seat, :, None] * by_action, axis=1)[:, None]
     else:
         probs[:, 0] = normalised(spec.reactions_from(executed))[:, None]
     probs[:, 1] = normalised(by_choice(later * acts[..., None]))
-    speaks = np.zeros(spec.seats, dtype=bool)
-    speaks[list(source.speaks_of)] = True
+    speaks = np.zeros((2, 1, spec.seats), dtype=bool)
+    speaks[:, :, list(source.speaks_of)] = True
+    # Where this step is known, so is one's own choice in it.
+    speaks[0, :, seat] |= first is not None
     mask = np.empty((batch, 2, len(spec.actions), spec.seats), dtype=bool)
     mask[:, 0], mask[:, 1] = now[:, None], reached > 0
     mask &= (legal[:, seat] & now[:, seat, None])[:, None, :, None] & speaks

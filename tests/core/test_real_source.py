@@ -1,14 +1,17 @@
-"""Branches by the real players: who is asked in them, and when."""
+"""Branches by the real players: who is asked in them, and when; and what they say of a seat's own choice."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from prospect_env.arena.play import play
 from prospect_env.core.chance import Chance
 from prospect_env.core.forecast import Forecast, uniform
 from prospect_env.core.make import make_game
 from prospect_env.core.policy import Decision, Policy, Table, View
+from prospect_env.games.noise import with_noise
+from tests.toys import Pond
 
 
 class Counting(Policy):
@@ -45,3 +48,18 @@ def test_in_the_last_step_of_events_it_is_asked_too() -> None:
     play(game, [mine, "random"], episodes=1, branch="all", max_steps=1)
     # What comes of the other's action may hang on one's own, to the end of the window.
     assert sorted(set(mine.asked)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("noise", "caught"), [(0.0, 0.25), (0.2, 0.35)])
+def test_where_reactions_are_events_the_truth_of_oneself_is_what_comes_of_ones_choice(
+    noise: float, caught: float
+) -> None:
+    # It rests with .75 and fishes with .25, where a fish always bites; with a tremble of .2 it fishes with
+    # .25 * .8 + .75 * .2 = .35, whatever it chooses.
+    pond = with_noise(Pond(bite=1.0), noise)
+    episodes = play(pond, ["forecasting:actor=(random:p=.75),predictor=uniform", "random"], episodes=3, branch="all")
+    assert episodes.truth is not None
+    assert episodes.mask is not None
+    own = episodes.truth[:, :, 0, 0, :, 0]
+    np.testing.assert_allclose(own, np.broadcast_to([caught, 0.0, 1 - caught], own.shape), atol=1e-6)
+    assert episodes.mask[:, :, 0, 0, :, 0].all()
