@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from prospect_agents.language.fake import FakeModel
 from prospect_agents.language.model import Query, Request, Scored, Written
 from prospect_agents.language.policy import LanguagePolicy, lm
 from prospect_agents.language.predictor import LanguagePredictor
+from prospect_agents.language.story_format import StoryFormat
 from prospect_agents.language.talk import Talking
 from prospect_env import metrics
 from prospect_env.arena.play import play
@@ -74,6 +76,20 @@ def test_the_others_are_told_the_words() -> None:
     play(GAME, [policy, listener], episodes=1)
     moves = [query for query in heard.queries if "announced" in "".join(query.context)]
     assert any("Ann said: \"I will 'cooperate'.\"\n" in "".join(query.context) for query in moves)
+
+
+def test_seats_told_one_story_go_by_the_same_names() -> None:
+    def told(seat: int, **words: Any) -> tuple[str, tuple[str, ...]]:
+        telling = StoryFormat(**words).telling(GAME, seat, match=seat)
+        return str(telling.narrator.rules(seat)), telling.narrator.story.names
+
+    stories: list[dict[str, Any]] = [{}, {"frame": "business", "variant": 2}]
+    for words in stories:
+        (first, names), (second, same) = told(0, **words), told(1, **words)
+        assert names == same
+        # Each is told what it is called itself, so that it knows when it is addressed.
+        assert all(name in rules for name in names for rules in (first, second))
+    assert not set(names) & set(told(1)[1])
 
 
 def test_words_and_readings_are_recorded() -> None:
