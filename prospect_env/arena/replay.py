@@ -8,7 +8,7 @@ import numpy as np
 
 from prospect_env.arena.play import play
 from prospect_env.arena.runs import Run
-from prospect_env.arena.seating import preload, require_replayable, seat
+from prospect_env.arena.seating import require_replayable, seat_one
 from prospect_env.arena.store.fingerprint import digests
 from prospect_env.core.episodes import Episodes, columns
 
@@ -28,10 +28,9 @@ def verify(run: Run, number: int, pairing: int = 0) -> Verdict:
     Raises `UnsuitablePolicy` if somebody at the table cannot be asked again (a human).
     """
     recorded = run.episode(number, pairing)
-    seating = seat(run.config)[pairing]
-    require_replayable(seating)
-    preload(seating, recorded.calls)
     config = run.config
+    seating = seat_one(config, config.matches[pairing], recorded.calls)
+    require_replayable(seating)
     again = play(
         seating.game,
         seating.policies,

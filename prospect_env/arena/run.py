@@ -18,7 +18,7 @@ import numpy as np
 from prospect_env.arena.config import Config
 from prospect_env.arena.play import play
 from prospect_env.arena.runs import Run
-from prospect_env.arena.seating import Seating, preload, seat
+from prospect_env.arena.seating import Seating, seat
 from prospect_env.arena.store import shards
 from prospect_env.arena.store.files import write_text
 from prospect_env.arena.store.fingerprint import digests, fingerprint
@@ -52,11 +52,13 @@ def run(
     """
     config = config.completed()
     with within(Budget("the run's budget", config.budget.tokens, config.budget.cost)) as budget:
-        seatings = seat(config)
+        # All that is recorded is handed on before any shard is given up.
+        plan = shards.plan(config) if resume else ()
+        seatings = seat(config, [call for shard in plan for call in shards.recorded_calls(folder, shard)])
         manifest = claim(config, folder, seatings, resume, force)
         earlier = manifest.get("spent", {"tokens": 0, "cost": 0.0})
         budget.spend(earlier["tokens"], earlier["cost"])
-        todo = _todo(config, folder, seatings, say)
+        todo = _todo(config, folder, say)
         if todo and manifest["complete"]:
             # It was complete until something happened to a shard; should this be killed, it must not look so again.
             manifest = {**manifest, "complete": False, "fingerprint": None}
@@ -115,8 +117,8 @@ def _play(config: Config, seating: Seating, shard: Shard, report: Callable[[int]
     return replace(episodes, seconds=time.perf_counter() - started)
 
 
-def _todo(config: Config, folder: Path, seatings: tuple[Seating, ...], say: Say | None) -> list[Shard]:
-    """The shards that are not on disk whole; recorded model calls are handed on before any shard is given up."""
+def _todo(config: Config, folder: Path, say: Say | None) -> list[Shard]:
+    """The shards that are not on disk whole."""
     shards.sweep(folder)
     todo, damaged = [], []
     for shard in shards.plan(config):
@@ -130,10 +132,6 @@ def _todo(config: Config, folder: Path, seatings: tuple[Seating, ...], say: Say 
                 say(str(error).partition(";")[0] + "; playing that shard again")
             damaged.append(shard)
         todo.append(shard)
-    if todo:
-        recorded = [call for shard in shards.plan(config) for call in shards.recorded_calls(folder, shard)]
-        for seating in seatings:
-            preload(seating, recorded)
     for shard in damaged:
         shards.discard(folder, shard)
     return todo

@@ -23,12 +23,16 @@ class Seating(NamedTuple):
     feeds: dict[int, str]
 
 
-def seat(config: Config) -> tuple[Seating, ...]:
-    """Every pairing of a run, in order; raises what `play` would raise, for all of them before the first is played."""
-    return tuple(_seat(config, match) for match in config.matches)
+def seat(config: Config, recorded: Sequence[Call] = ()) -> tuple[Seating, ...]:
+    """Every pairing of a run, in order; raises what `play` would raise, for all of them before the first is played.
+
+    Who sits down is given the model calls that are `recorded`, to answer the same questions in the same words.
+    """
+    return tuple(seat_one(config, match, recorded) for match in config.matches)
 
 
-def _seat(config: Config, match: Pairing) -> Seating:
+def seat_one(config: Config, match: Pairing, recorded: Sequence[Call] = ()) -> Seating:
+    """One pairing of a run; as `seat`."""
     game = make_game(match.game or "", **(match.parameters or {}))
     policies = tuple(make_policy(policy) for policy in match.policies)
     seats = game.spec.seats
@@ -43,15 +47,12 @@ def _seat(config: Config, match: Pairing) -> Seating:
         for chair, policy in enumerate(policies):
             if policy.forecasts:
                 players.require_branchable(except_seat=chair)
+    # Before anybody sits down: some ask their model then, and some models cannot be reached any more.
+    for policy in policies if recorded else ():
+        policy.preload(recorded)
     # Policies refuse a game when they sit down at it, so each sits down once for one match.
     players.begin(episode_seeds(config.seed, 1))
     return Seating(game, policies, feeds)
-
-
-def preload(seating: Seating, calls: Sequence[Call]) -> None:
-    """Give recorded model calls to everybody at the table, to answer the same questions in the same words."""
-    for policy in seating.policies:
-        policy.preload(calls)
 
 
 def require_replayable(seating: Seating) -> None:

@@ -59,11 +59,22 @@ class MemoModel:
         if (model is None) == (identity is None):
             raise ValueError("give either a model or, to replay without one, the identity of the recorded one")
         self._model = model
-        self.identity: str = model.identity if model is not None else str(identity)
+        self._identity = identity
         self.entries: dict[str, Scored | Written] = {}
         self._expected: dict[str, Query] = {}
         self._unclaimed: set[str] = set()
         self.preload(entries or {})
+
+    @property
+    def identity(self) -> str:
+        """Of the model that gave the answers."""
+        return self._model.identity if self._model is not None else str(self._identity)
+
+    def recognise(self, identities: Iterable[str]) -> None:
+        """Say under which identities answers were recorded, to a model that learns its own only by being reached."""
+        recognise = getattr(self._model, "recognise", None)
+        if recognise is not None:
+            recognise(identities)
 
     @property
     def writes(self) -> bool:

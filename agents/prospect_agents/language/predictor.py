@@ -96,7 +96,9 @@ class LanguagePredictor(Predictor):
 
     def preload(self, calls: Iterable[Call]) -> None:
         """Answer these recorded questions as they were answered then."""
-        self.model.recorded(call for call in calls if call.model == self.identity)
+        recorded = tuple(calls)
+        self.model.recognise({call.model for call in recorded})
+        self.model.recorded(call for call in recorded if call.model == self.identity)
 
     def calls(self) -> tuple[Call, ...]:
         drained = tuple(self._calls.values())

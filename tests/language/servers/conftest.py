@@ -31,6 +31,7 @@ class Served(NamedTuple):
     def model(self, **more: object) -> ServerModel:
         found = load_model(self.spec(**{"cache": False, **more}))
         assert isinstance(found, ServerModel)
+        assert found.identity  # it is probed
         return found
 
     @property
@@ -53,18 +54,33 @@ def serve() -> Iterator[Callable[..., Served]]:
     def start(mode: str, model: object = "fake", number: int = 0) -> Served:
         key = (mode, str(model), number)
         if key not in running:
-            command = [sys.executable, str(Path(__file__).with_name("serving.py")), str(model), mode]
-            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-            )
-            assert process.stdout is not None
-            port = process.stdout.readline().strip()
-            assert port, f"{command} did not start"
-            running[key] = Served(f"http://127.0.0.1:{port}/v1"), process
+            running[key] = started(mode, model)
         return running[key][0]
 
     yield start
     for _, process in running.values():
+        end(process)
+
+
+@pytest.fixture
+def mortal() -> Iterator[tuple[Served, Callable[[], None]]]:
+    """A server that keeps to schemas, and what ends it for good."""
+    served, process = started("schemas", "fake")
+    yield served, lambda: end(process)
+    end(process)
+
+
+def started(mode: str, model: object) -> tuple[Served, subprocess.Popen[str]]:
+    command = [sys.executable, str(Path(__file__).with_name("serving.py")), str(model), mode]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    port = process.stdout.readline().strip()
+    assert port, f"{command} did not start"
+    return Served(f"http://127.0.0.1:{port}/v1"), process
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
         process.kill()
         process.communicate()

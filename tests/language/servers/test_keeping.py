@@ -126,6 +126,7 @@ def test_a_budget_that_is_not_near_its_end_holds_nobody_up(serve):
     assert max(together) == 8
 
 
+@pytest.mark.usefixtures("untyped")
 def test_a_budget_needs_to_know_what_was_used(serve):
     with pytest.raises(ModelError, match="does not say how many tokens it used"):
         serve("no-usage").model(budget_tokens=10_000)

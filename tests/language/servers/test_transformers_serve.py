@@ -55,7 +55,7 @@ def test_it_writes_what_the_model_writes_and_its_replies_are_counted(url):
     # It answers under the name it was asked for and a revision, which must be said to be the same.
     asked = f"server:url={url},model={FOLDER},cache=false,samples=8,timeout=120"
     with pytest.raises(ModelError, match=r"answered as .*@main"):
-        load_model(asked)
+        load_model(asked).score([Query((), "A", (" A", " B"))])
     model = load_model(f"{asked},alias={FOLDER}@main")
     # No log-probabilities, no schemas; and it draws only when told so in its own words.
     way = "parse(samples=8,draws=generation_config)"

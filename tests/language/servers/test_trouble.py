@@ -6,6 +6,9 @@ from prospect_agents.language.model import Query, load_model
 from prospect_agents.language.servers.address import address
 from prospect_env.core.errors import BadParameter, ModelError
 
+# Checking the type of a model asks for its identity, and so the server.
+pytestmark = pytest.mark.usefixtures("untyped")
+
 QUERY = Query((), "A B A B A", (" A", " B"))
 
 
@@ -34,7 +37,7 @@ def test_a_server_that_stalls_is_given_up(serve):
 
 def test_no_server_at_all():
     with pytest.raises(ModelError, match=r"127.0.0.1:9/v1/completions: Connection error.*asked 1 times"):
-        load_model("server:url=http://127.0.0.1:9/v1,model=small,retries=0")
+        load_model("server:url=http://127.0.0.1:9/v1,model=small,retries=0").score([QUERY])
 
 
 def test_a_busy_server_is_asked_again(serve):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,31 +25,63 @@ _Asked = TypeVar("_Asked", Query, Request)
 class ServerModel:
     """A model behind an OpenAI-compatible server.
 
-    It is probed when it is made, unless the address names a way. How it is asked, for continued text and in a chat,
-    is part of `identity`, so answers got in different ways are never taken for one another. Costs are those that the
-    server reports, 0 where it reports none.
+    It is probed when it is first needed, unless the address names a way. How it is asked, for continued text and in a
+    chat, is part of `identity`, so answers got in different ways are never taken for one another. Where all answers are
+    recorded it is not needed at all (`recognise`). Costs are those that the server reports, 0 where it reports none.
 
-    Attributes:
-        identity: model, server, and how labels are scored there.
-        abilities: how labels are scored, for continued text (False) and in a chat (True); None where that is not had.
-
-    Raises:
-        ModelError: the server cannot be reached, answers as another model or in a malformed way, or has neither
-            endpoint.
+    `identity` and all that asks raise `ModelError` where the server cannot be reached, answers as another model or in a
+    malformed way, or has neither endpoint.
     """
 
     def __init__(self, address: Address) -> None:
         self.endpoint = Endpoint(address)
-        find = probe if address.way == "auto" else declared
-        self.abilities: dict[bool, Ability | None] = {chat: find(self.endpoint, chat) for chat in (False, True)}
-        if not any(self.abilities.values()):
-            raise ModelError(f"{address.url} has no model {address.model!r} that answers by way={address.way}")
-        text, talk = (str(self.abilities[chat] or "none") for chat in (False, True))
-        self.identity = f"server-1(model={address.model},url={address.url},text={text},chat={talk})"
+        self._found: dict[bool, Ability | None] | None = None
+        self._recorded: str | None = None
         file = usual_file() if address.cache is True else Path(str(address.cache)).expanduser()
         self._answers = None if address.cache is False else Answers(file)
         self._forms: dict[bool, Form | None] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+
+    @property
+    def identity(self) -> str:
+        """Model, server, and how labels are scored there."""
+        return self._recorded or self._named(self.abilities)
+
+    @property
+    def abilities(self) -> dict[bool, Ability | None]:
+        """How labels are scored, for continued text (False) and in a chat (True); None where that is not had."""
+        with self._lock:
+            if self._found is None:
+                self._found = self._probed()
+            return self._found
+
+    def recognise(self, identities: Iterable[str]) -> None:
+        """Go by the identity under which this server's answers were recorded, so that they can be had without it.
+
+        Nothing changes where it has been probed already, or was recorded under several. A question that is not recorded
+        is asked only if the server is still asked as it was then, and raises `ModelError` if not.
+        """
+        address = self.endpoint.address
+        here = f"server-1(model={address.model},url={address.url},text="
+        ours = {identity for identity in identities if identity.startswith(here)}
+        if self._found is None and len(ours) == 1:
+            self._recorded = ours.pop()
+
+    def _probed(self) -> dict[bool, Ability | None]:
+        address = self.endpoint.address
+        find = probe if address.way == "auto" else declared
+        found = {chat: find(self.endpoint, chat) for chat in (False, True)}
+        if not any(found.values()):
+            raise ModelError(f"{address.url} has no model {address.model!r} that answers by way={address.way}")
+        now, then, self._recorded = self._named(found), self._recorded, None
+        if then not in (None, now):
+            raise ModelError(f"answers were recorded of {then}, which is {now} now; what is missing would differ")
+        return found
+
+    def _named(self, abilities: dict[bool, Ability | None]) -> str:
+        address = self.endpoint.address
+        text, talk = (str(abilities[chat] or "none") for chat in (False, True))
+        return f"server-1(model={address.model},url={address.url},text={text},chat={talk})"
 
     def score(self, queries: Sequence[Query]) -> list[Scored]:
         """Answers in the order of the queries, several asked at once; those got before an error are kept on disk."""
@@ -60,19 +92,22 @@ class ServerModel:
         return self._each(requests, self._write)
 
     def _each(self, asked: Sequence[_Asked], ask: Callable[[_Asked], Any]) -> list[Any]:
-        return self.endpoint.each(partial(self._known_or, ask), asked)
+        known = [self._known(each) for each in asked]
+        missing = [each for each, said in zip(asked, known, strict=True) if said is None]
+        if missing:
+            # Probed here, if at all: of many threads each would try in vain to reach a server that is down.
+            assert self.abilities
+        new = iter(self.endpoint.each(partial(self._new, ask), missing))
+        return [next(new) if said is None else said for said in known]
 
-    def _known_or(self, ask: Callable[[_Asked], Any], asked: _Asked) -> Any:
-        if self._answers is None:
-            with self.endpoint.question():
-                return ask(asked)
-        key = prompt_hash(self.identity, asked)
-        known = self._answers.get(key)
-        if known is not None:
-            return known
+    def _known(self, asked: Query | Request) -> Scored | Written | None:
+        return None if self._answers is None else self._answers.get(prompt_hash(self.identity, asked))
+
+    def _new(self, ask: Callable[[_Asked], Any], asked: _Asked) -> Any:
         with self.endpoint.question():
             said = ask(asked)
-        self._answers.put(key, self.identity, said)
+        if self._answers is not None:
+            self._answers.put(prompt_hash(self.identity, asked), self.identity, said)
         return said
 
     def _score(self, query: Query) -> Scored:
