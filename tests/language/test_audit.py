@@ -261,8 +261,14 @@ def test_agreement_knows_turns_and_more_seats(name: str) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("name", ["coordination", "chicken", "public_goods"])
-def test_placebos_are_as_long_as_predictions(real: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "about", "given"),
+    [
+        ("coordination", 1, None), ("chicken", 1, None), ("public_goods", 1, None), ("trust", 1, 2),
+        ("ultimatum", 1, 2), ("centipede", 1, 2), ("bargaining", 1, 3), ("stackelberg", 1, 4), ("audit", 2, 3),
+    ],
+)  # fmt: skip
+def test_placebos_are_as_long_as_predictions(real: str, name: str, about: int, given: int | None) -> None:
     from transformers import AutoTokenizer
 
     from prospect_agents.language.pull import model_folder
@@ -274,10 +280,12 @@ def test_placebos_are_as_long_as_predictions(real: str, name: str) -> None:
     for form in told:
         made = prompt_format(form)
         telling = made.telling(game, 0, 0)
-        for label in (0, 1):
+        # Whoever reacts has the last actions of these games.
+        options = (0, 1) if given is None else (len(game.spec.actions) - 2, len(game.spec.actions) - 1)
+        for label in options:
             lengths = []
             for placebo in (False, True):
-                note = Note(1, label, (0, 1), placebo)
+                note = Note(about, label, options, placebo, given)
                 cue = made.cue(telling, Past(()), Asked(0, (0, 1), now=(0, 1), notes=(note,)))
                 lengths.append(len(tokens(cue)["input_ids"]))
             assert abs(lengths[0] - lengths[1]) <= 1, form

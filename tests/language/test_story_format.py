@@ -222,6 +222,17 @@ def test_a_placebo_has_the_form_of_a_prediction() -> None:
         assert told_of(GAME, asked).startswith(line)
 
 
+def test_a_reaction_is_a_line_of_its_own_and_so_is_its_placebo() -> None:
+    trust = make_game("trust", rounds=2)
+    for placebo, line in [
+        (False, "If you choose to send 50% now, what will Bob do next? Bob chose to return 66.7%.\n"),
+        (True, "Where one page now says send 50%, what marks Bob's page? Bob's is return 66.7%.\n"),
+    ]:
+        asked = Question(0, (1, 2, 3), now=(0,), notes=(Note(1, 6, (4, 5, 6), placebo, given=2),))
+        told = told_of(trust, asked)
+        assert told.startswith(f"{line}What do you do now: send 0%, send 50% or send 100%?\n")
+
+
 def test_games_without_frames_are_refused() -> None:
     with pytest.raises((UnknownName, BadParameter)):
         play(Cards(), ["lm:model=fake,format=story", "random", "random"])

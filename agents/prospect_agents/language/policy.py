@@ -9,28 +9,25 @@ in `direct` it is not even shown.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from prospect_agents.catalog import planners
-from prospect_agents.language.asked import Note
 from prospect_agents.language.formats import PromptFormat
 from prospect_agents.language.log import Log
+from prospect_agents.language.notes import noted
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.questions import Row, own_choices
 from prospect_agents.language.talk import Talking
 from prospect_agents.prospective import Prospective
-from prospect_env.core.arrays import short_sum
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
 from prospect_env.core.forecast import Forecast, normalised
 from prospect_env.core.make import call, parse
 from prospect_env.core.policy import Call, Decision, Event, Policy, Table, View
 from prospect_env.core.registry import load
-from prospect_env.core.ties import SEVERAL, sole
 from prospect_env.core.unfold import roll_forward
 
 #: how a forecast is come by, and whether a planner chooses by it
@@ -47,8 +44,9 @@ MODES: dict[str, tuple[str, bool]] = {
 class LanguagePolicy(Policy):
     """Chooses by label probabilities, at `temperature` (1: as stated by the model; 0: its likeliest label).
 
-    Mode `scot` writes what the others will do in this step before the question. Where nobody else chooses in it, as in
-    games by turns, there is nothing to write: it then chooses as `direct` does, whatever it is fed.
+    Mode `scot` writes before the question what the others will most likely do: now, where they choose in this step, and
+    where they act only later, as in games by turns, how they will react to each own action. Where its forecast is a tie
+    it writes nothing, and chooses as `direct` does. Raises `UnsuitablePolicy` where reactions are no actions.
     """
 
     def __init__(
@@ -85,7 +83,9 @@ class LanguagePolicy(Policy):
     def decide(self, memory: Log, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
         asked = own_choices(view)
         if self.mode == "scot":
-            asked = [self._noted(row, view, forecast) for row in asked]
+            if forecast is None:
+                raise UnsuitablePolicy(f"{self.name or 'scot'} writes its forecast into the prompt and was given none")
+            asked = noted(asked, view, chance, forecast.probs)
         return self.chosen(view, chance, asked, self.predictor.answers(memory, view, asked))
 
     def chosen(self, view: View, chance: Chance, asked: list[Row], answers: list[Any]) -> Decision:
@@ -100,21 +100,6 @@ class LanguagePolicy(Policy):
         elif self.temperature != 1:
             probs = normalised(probs ** (1.0 / self.temperature))
         return Decision(chance.categorical("action", probs), probs)
-
-    def _noted(self, row: Row, view: View, forecast: Forecast | None) -> Row:
-        """The question with what each of the others will most likely do now; nothing is said where that is a tie."""
-        if forecast is None:
-            raise UnsuitablePolicy(f"{self.name or 'scot'} writes its forecast into the prompt and was given none")
-        # Rows of the tensor may differ by own action; the choice is still to be made, so all legal ones count alike.
-        weights = normalised(view.legal[row.row].astype(np.float64))[:, None]
-        notes = []
-        for about in range(view.game.spec.seats):
-            said = short_sum(weights * forecast.probs[row.row, 0, :, about], axis=0)
-            likeliest = int(sole(said))
-            if about != view.seat and likeliest != SEVERAL:
-                options = tuple(map(int, np.flatnonzero(said > 0)))
-                notes.append(Note(about, likeliest, options))
-        return row._replace(asked=replace(row.asked, notes=tuple(notes)))
 
     def observe(self, memory: Log, event: Event) -> Log:
         return self.predictor.observe(memory, event)

@@ -76,7 +76,7 @@ def about_now(view: View, chance: Chance) -> list[Row]:
     Hypothetical continuations come several to a match. There the own action is enumerated, never predicted.
     """
     several = bool(np.bincount(np.unique(view.match, return_inverse=True)[1]).max() > 1)
-    active, legal = _everybody(view, chance)
+    active, legal = everybody(view, chance)
     stands = standing(view)
     asked = []
     for row in range(len(view.active)):
@@ -111,9 +111,9 @@ def own_executed(view: View, chance: Chance, chosen: Float[np.ndarray, "B A"]) -
     game = view.game
     if game.noiseless == game:
         return chosen
-    everybody = np.repeat(view.legal[:, None].astype(np.float64), game.spec.seats, axis=1)
-    everybody[:, view.seat] = chosen
-    done = game.executed(_supposed(view, chance), everybody)[:, view.seat]
+    acting = np.repeat(view.legal[:, None].astype(np.float64), game.spec.seats, axis=1)
+    acting[:, view.seat] = chosen
+    done = game.executed(_supposed(view, chance), acting)[:, view.seat]
     return np.where(view.active[:, None], done, chosen)
 
 
@@ -124,8 +124,8 @@ def stated_rows(view: View, chance: Chance) -> list[Row]:
     foreseen of oneself is the own choice alone.
     """
     spec, seat = view.game.spec, view.seat
-    active, legal = _everybody(view, chance)
-    acts, can = _possible(view, chance)
+    active, legal = everybody(view, chance)
+    acts, can = possible(view, chance)
     stands = standing(view)
     asked = []
     for row in map(int, np.flatnonzero(view.active)):
@@ -171,7 +171,7 @@ def _options(allowed: Bool[np.ndarray, " K"]) -> tuple[int, ...]:
     return tuple(map(int, np.flatnonzero(allowed)))
 
 
-def _everybody(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B N"], Bool[np.ndarray, "B N A"]]:
+def everybody(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B N"], Bool[np.ndarray, "B N A"]]:
     """Who chooses now and among what, as far as the seat knows: hidden things are drawn from what it believes."""
     state = _supposed(view, chance)
     return view.game.active(state), view.game.legal(state)
@@ -183,7 +183,7 @@ def _supposed(view: View, chance: Chance) -> State:
     return view.known if game.spec.perfect_information else game.believe(view.known, view.seat, chance.imagine())
 
 
-def _possible(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B A N"], Bool[np.ndarray, "B A N R"]]:
+def possible(view: View, chance: Chance) -> tuple[Bool[np.ndarray, "B A N"], Bool[np.ndarray, "B A N R"]]:
     """Whether each seat acts again after each own action, and what reactions the rules then allow it."""
     game, spec = view.game, view.game.spec
     if spec.events:

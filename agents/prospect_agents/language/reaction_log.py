@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prospect_agents.language.asked import Asked, Past
+from prospect_agents.language.asked import Asked, Note, Past
 from prospect_agents.language.formats import PromptFormat, Telling, listed
 from prospect_agents.language.symbols import UNKNOWN, labels, lettered, rules, they, written
 from prospect_env.core.errors import UnsuitablePolicy
@@ -40,7 +40,7 @@ class ReactionLog(PromptFormat):
         return f"{self._before(telling, past, at, asked)} -> {label}\n"
 
     def cue(self, telling: Telling, past: Past, asked: Asked) -> str:
-        notes = "".join(f"({written(telling, note)} now)\n" for note in asked.notes)
+        notes = "".join(_noted(telling, note) for note in asked.notes)
         said = self.said(asked, self.speech(telling, past, asked))
         return f"{notes}{said}{self._now(telling, past, asked)} ->"
 
@@ -79,6 +79,12 @@ class JointLog(ReactionLog):
         others = [seat for seat in range(telling.game.spec.seats) if seat != telling.seat]
         own = [telling.seat]
         return _last(telling, past, at, own + others if asked.about != telling.seat else others + own)
+
+
+def _noted(telling: Telling, note: Note) -> str:
+    """A note, in a line of its own."""
+    now = " now" if note.given is None else ""
+    return f"({written(telling, note, they(telling, note.about))}{now})\n"
 
 
 def _last(telling: Telling, past: Past, at: int, seats: list[int]) -> str:

@@ -59,10 +59,10 @@ class RoundLog(PromptFormat):
         return f"Round {at + 1}: {they(telling, about)} chose"
 
     def _choose(self, telling: Telling, at: int, asked: Asked) -> str:
-        if not asked.notes:
-            return f"Round {at + 1}: I choose"
-        notes = ", ".join(written(telling, note) for note in asked.notes)
-        return f"Round {at + 1}: {notes}, so I choose"
+        said = [(note, written(telling, note, they(telling, note.about))) for note in asked.notes]
+        reactions = "".join(f"Round {at + 1}: {text}.\n" for note, text in said if note.given is not None)
+        moves = [text for note, text in said if note.given is None]
+        return f"{reactions}Round {at + 1}: {', '.join([*moves, 'so I choose' if moves else 'I choose'])}"
 
 
 class Sentences(RoundLog):
@@ -80,11 +80,11 @@ class Sentences(RoundLog):
         return f"In round {at + 1} {_other(telling, about)} chose"
 
     def _choose(self, telling: Telling, at: int, asked: Asked) -> str:
-        notes = "".join(
-            f"In round {at + 1} {written(telling, note).replace('they will', 'the other player will')}. "
-            for note in asked.notes
-        )
-        return f"{notes}In round {at + 1} I chose"
+        said = [(note, written(telling, note, _other(telling, note.about))) for note in asked.notes]
+        # What is foreseen of this round begins the line of it; reactions come later.
+        reactions = "".join(f"In round {at + 1}, {text}.\n" for note, text in said if note.given is not None)
+        moves = "".join(f"In round {at + 1} {text}. " for note, text in said if note.given is None)
+        return f"{reactions}{moves}In round {at + 1} I chose"
 
 
 def _other(telling: Telling, seat: int) -> str:

@@ -21,6 +21,8 @@ from prospect_env.core.registry import stories
 
 #: how a placebo says what is on a page, in one word, two, and so on
 _MARKED = ("is", "page is", "page is marked", "page here is marked", "page here is now marked")
+#: how it begins where a prediction begins with an own action, in three words, four, and so on
+_BESIDE = ("Where one says", "Where one page says", "Where one page now says")
 
 
 @dataclass(frozen=True)
@@ -182,19 +184,33 @@ def _or(told: Told, options: tuple[int, ...]) -> str:
 
 
 def _noted(told: Told, note: Note) -> str:
-    """A prediction as a question that is answered already, or a placebo in the same form and about as long."""
+    """A prediction as a question that is answered already, or a placebo in the same form and about as long.
+
+    A move is asked about with its options, as the question of the choice is. Of reactions there is one line an own
+    action, so these are not listed again in each of them.
+    """
     options, name = told.listed(note.options), _name(told, note.about)
-    beginning, ways = told.answers(Asked(note.about, note.options))
-    answer = beginning + ways[note.options.index(note.action)].removesuffix(".")
-    question = str(told.narrator.forecast_question(told.seat, 0, None, note.about, options))
+    lead = 0 if note.given is None else 1
+    asked = str(told.narrator.forecast_question(told.seat, lead, note.given, note.about, options))
+    head, _, offered = asked.partition(":")
+    answer = told.deed(note.about, note.action)
     if note.placebo:
-        # Both hold the name and the label, whose tokens cannot be counted here; the words between are matched.
+        # Both hold the names and the labels, whose tokens cannot be counted here; the words between are matched.
         label = told.symbols[note.action]
-        words = len(answer.split()) - len(name.split()) - len(label.split())
-        marked = _MARKED[min(max(words - 2, 0), len(_MARKED) - 1)]
-        _, _, offered = question.partition(":")
-        return f"What marks {name}'s page:{offered}\n{name}'s {marked} {label}."
-    return f"{question}\n{answer}."
+        marked = _long(_MARKED, len(answer.split()) - len(name.split()) - len(label.split()) - 2)
+        answer = f"{name}'s {marked} {label}."
+        if note.given is None:
+            head = f"What marks {name}'s page"
+        else:
+            given = told.symbols[note.given]
+            beside = _long(_BESIDE, len(head.split()) - len(name.split()) - len(given.split()) - 7)
+            head = f"{beside} {given}, what marks {name}'s page"
+    return f"{head}:{offered}\n{answer}" if note.given is None else f"{head}? {answer}"
+
+
+def _long(ladder: Sequence[str], words: int) -> str:
+    """What has this many words more than the first."""
+    return ladder[min(max(words, 0), len(ladder) - 1)]
 
 
 def begun(lines: list[str]) -> tuple[str, tuple[str, ...]]:

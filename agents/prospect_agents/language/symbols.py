@@ -12,6 +12,8 @@ from prospect_env.games.layers import layers
 from prospect_env.games.payoffs import stage_payoffs
 
 _NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
+#: in a placebo, what stands in for who will react, by the words of its name: they, player 3, the other player
+_PAGES = ("the page is", "page {number} is then", "the page here is then")
 UNKNOWN = "?"  #: stands for an action that is made now and not known yet
 
 
@@ -50,10 +52,16 @@ def they(telling: Telling, seat: int) -> str:
     return "they" if telling.game.spec.seats == 2 else f"player {seat + 1}"
 
 
-def written(telling: Telling, note: Note) -> str:
-    """A note without its end: a prediction, or a placebo as long."""
+def written(telling: Telling, note: Note, who: str) -> str:
+    """A note without its end, on a player called `who`: a prediction, or a placebo as long."""
     symbol = telling.symbols[note.action]
-    return f"the page is marked {symbol}" if note.placebo else f"{they(telling, note.about)} will choose {symbol}"
+    if note.given is None:
+        return f"the page is marked {symbol}" if note.placebo else f"{who} will choose {symbol}"
+    given = telling.symbols[note.given]
+    if not note.placebo:
+        return f"if I choose {given}, {who} will then choose {symbol}"
+    page = _PAGES[min(len(who.split()), len(_PAGES)) - 1].format(number=note.about + 1)
+    return f"where one says {given}, {page} marked {symbol}"
 
 
 def rules(telling: Telling) -> str:
