@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from prospect_env.core.errors import BadParameter
+from prospect_env.core.swapped import Swapped
 from prospect_env.metrics.agreement import agreement, kappa
-from prospect_env.metrics.use import Swapped, movements, rows, use
+from prospect_env.metrics.use import movements, rows, use
 
 
 def swapped(turn: int, said: Any, placebo: Any, predicted: int = 0, episodes: Any = (0, 1)) -> Swapped:

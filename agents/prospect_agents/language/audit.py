@@ -26,8 +26,8 @@ from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.policy import Policy
+from prospect_env.core.swapped import Swapped
 from prospect_env.core.ties import sole
-from prospect_env.metrics.use import Swapped
 
 
 class Choices(NamedTuple):
