@@ -33,8 +33,9 @@ class Prospective(Policy):
     def forecast(self, memory: Memory, view: View, chance: Chance) -> Forecast:
         return roll_forward(self.predictor, memory, view, chance)
 
-    def prepare(self, memory: Memory, view: View, chance: Chance) -> None:
-        self.predictor.prepare(memory, view, chance)
+    def prepare(self, memory: Memory, view: View, chance: Chance, forecasts: bool = True) -> None:
+        if forecasts:
+            self.predictor.prepare(memory, view, chance)
 
     def decide(self, memory: Memory, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
         if forecast is None:
@@ -82,9 +83,10 @@ class Forecasting(Policy):
     def forecast(self, memory: Two, view: View, chance: Chance) -> Forecast:
         return roll_forward(self.predictor, memory.predictor, view, chance)
 
-    def prepare(self, memory: Two, view: View, chance: Chance) -> None:
-        self.actor.prepare(memory.actor, view, chance)
-        self.predictor.prepare(memory.predictor, view, chance)
+    def prepare(self, memory: Two, view: View, chance: Chance, forecasts: bool = True) -> None:
+        self.actor.prepare(memory.actor, view, chance, self.actor.forecasts)
+        if forecasts:
+            self.predictor.prepare(memory.predictor, view, chance)
 
     def decide(self, memory: Two, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
         own = self.actor.forecast(memory.actor, view, chance) if self.actor.forecasts else None

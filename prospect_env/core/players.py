@@ -100,9 +100,7 @@ class Players:
         turn = Turn({}, {}, {})
         asked = [seat for seat in (self.policies if seats is None else seats) if now[:, seat].any()]
         views = {seat: position.view(self.game, at, seat, now) for seat in asked}
-        for seat in asked if len(asked) > 1 else ():
-            if self._commits(seat, imagined, branched):
-                self.policies[seat].prepare(at.memories[seat], views[seat], position.chance(at, seat))
+        self.prepare(at, views, imagined, branched)
         for seat in asked:
             policy, luck, seen = self.policies[seat], position.chance(at, seat), views[seat]
             memory, feed = at.memories[seat], self.feeds.get(seat)
@@ -117,6 +115,12 @@ class Players:
                     turn.forecasts[seat] = own
             turn.decisions[seat] = checked(policy.decide(memory, seen, luck, fed), seen)
         return turn
+
+    def prepare(self, at: Position, views: Mapping[int, View], imagined: bool = False, branched: bool = False) -> None:
+        """Tell the seats of these views that they are about to be asked."""
+        for seat, seen in views.items():
+            commits = self._commits(seat, imagined, branched)
+            self.policies[seat].prepare(at.memories[seat], seen, position.chance(at, seat), commits)
 
     def _commits(self, seat: int, imagined: bool, branched: bool) -> bool:
         """Whether the policy is asked for a forecast of its own."""
@@ -235,6 +239,32 @@ class RealSource(Source):
         return self.players.advance(rules, node, executed, now, self._inside)
 
 
+@dataclass(frozen=True)
+class Preparing(Source):
+    """A source that asks nobody anything, and tells all whom `inner` would ask that they are about to be asked."""
+
+    inner: RealSource
+
+    @property
+    def game(self) -> Game:  # type: ignore[override]
+        return self.inner.game
+
+    @property
+    def speaks_of(self) -> tuple[int, ...]:
+        return self.inner.speaks_of
+
+    def probs(self, node: Position) -> Float[np.ndarray, "B N A"]:
+        now, legal = position.active(self.game, node), self.game.legal(node.state)
+        views = {seat: position.view(self.game, node, seat, now) for seat in self.speaks_of if now[:, seat].any()}
+        self.inner.players.prepare(node, views, self.inner.imagined, branched=True)
+        return np.asarray(legal / legal.sum(axis=-1, keepdims=True))
+
+    def advance(
+        self, node: Position, executed: Int[np.ndarray, "B N"], now: Bool[np.ndarray, "B N"]
+    ) -> tuple[Position, Outcome]:
+        return self.inner.advance(node, executed, now)
+
+
 def choice_probs(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn: Turn) -> NDArray[np.float64]:
     """The probabilities of every seat's *executed* action that a turn's decisions come down to, `[B, N, A]`.
 
@@ -265,6 +295,10 @@ def truths_of(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn
     Own rows at lead 0 hold the policy's own choice probabilities; the own seat is not branched at lead 1.
     """
     first = choice_probs(players, at, now, turn)
+    if players.game.spec.window == 1 and any(policy.identity for policy in players.policies.values()):
+        # A language model answers what all these branches ask of it at once, rather than branch by branch.
+        for seat in turn.forecasts:
+            unfold(Preparing(RealSource(players, seat)), at, seat, first)
     truths = {}
     for seat in turn.forecasts:
         truth = unfold(RealSource(players, seat), at, seat, first)

@@ -145,10 +145,11 @@ class Policy(Shared, ABC):
     def begin(self, table: Table) -> Memory:
         """The memory of `table.matches` new matches; raises `UnsuitablePolicy` if it cannot play this game here."""
 
-    def prepare(self, memory: Memory, view: View, chance: Chance) -> None:
+    def prepare(self, memory: Memory, view: View, chance: Chance, forecasts: bool = True) -> None:
         """Called for everybody who is about to be asked, before anybody is: to have questions answered together.
 
-        It changes nothing that can be told from what is forecast and decided.
+        `forecasts` says whether a forecast will be asked for before the choice. It changes nothing that can be told
+        from what is forecast and decided.
         """
 
     @abstractmethod
@@ -199,7 +200,7 @@ class Predictor(Shared, ABC):
         return None
 
     def prepare(self, memory: Memory, view: View, chance: Chance) -> None:
-        """As a policy's."""
+        """Called before the tensor is asked for, as a policy's `prepare`."""
 
     def observe(self, memory: Memory, event: Event) -> Memory:
         """The memory after one step."""

@@ -12,6 +12,7 @@ from prospect_agents.language.model import Query, Scored, load_model
 from prospect_agents.language.policy import LanguagePolicy, lm
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.symbols import symbols
+from prospect_agents.prospective import Prospective
 from prospect_env.arena.play import play
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
@@ -80,13 +81,15 @@ def test_plan_is_the_predictor_with_a_planner() -> None:
     assert np.array_equal(a.forecast, b.forecast, equal_nan=True)  # type: ignore[arg-type]
 
 
-def test_what_really_happened_is_context_and_what_is_imagined_is_tail() -> None:
+def test_what_happened_and_what_is_supposed_are_told_alike_and_asked_about_once() -> None:
     model = Asked()
     played(LanguagePolicy(LanguagePredictor(model), "direct"), episodes=1)
     about_others = [query for query in model.queries if query.context[0].startswith("What I chose")]
     # One opening and a line a round; the model is asked in rounds 0 to 9 and about continuations of rounds 0 to 8.
     assert {len(query.context) for query in about_others} == set(range(1, 11))
-    assert max(query.tail.count("\n") for query in about_others) == 1
+    assert not any("\n" in query.tail for query in about_others)
+    texts = ["".join((*query.context, query.tail)) for query in model.queries]
+    assert len(set(texts)) == len(texts)
 
 
 def test_calls_are_recorded_where_they_were_asked() -> None:
@@ -168,7 +171,8 @@ def test_every_game_is_played_or_refused_with_a_reason(name: str, format: str, m
     assert {call.purpose for call in episodes.calls} <= purposes
 
 
-def test_rows_are_asked_in_one_call_and_rolled_in_two() -> None:
+@pytest.mark.parametrize("branch", ["none", "all"])
+def test_all_that_a_step_asks_is_asked_in_one_call(branch: str) -> None:
     class Counting(FakeModel):
         calls = 0
 
@@ -180,11 +184,27 @@ def test_rows_are_asked_in_one_call_and_rolled_in_two() -> None:
     for rows in ("asked", "rolled"):
         model = Counting()
         policy = LanguagePolicy(LanguagePredictor(model, rows=rows), "direct")
-        play("prisoners_dilemma", [policy, "tit_for_tat"], episodes=3, max_steps=4)
+        play("prisoners_dilemma", [policy, "tit_for_tat"], episodes=3, max_steps=4, branch=branch)
         counted[rows] = model.calls
-    # What it chooses is asked together with what it foresees. Rolling forward asks of continuations in a second call.
-    assert counted["asked"] == 4
-    assert 4 < counted["rolled"] <= 8
+    # What it chooses, what it foresees now, and what it foresees of every continuation.
+    assert counted == {"asked": 4, "rolled": 4}
+
+
+def test_all_branches_of_all_seats_are_asked_about_in_one_call() -> None:
+    class Counting(FakeModel):
+        calls = 0
+
+        def score(self, queries: Sequence[Query]) -> list[Scored]:
+            self.calls += 1
+            return super().score(queries)
+
+    model = Counting()
+    planning, choosing = LanguagePredictor(model), LanguagePredictor(model, "round_log")
+    choosing.model = planning.model
+    pair = [Prospective(planning), LanguagePolicy(choosing, "direct")]
+    play("prisoners_dilemma", pair, episodes=3, max_steps=4, branch="all")
+    # Before the choices, and before the branches that follow from them.
+    assert model.calls == 8
 
 
 def test_all_at_the_table_are_asked_together() -> None:

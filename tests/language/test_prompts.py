@@ -191,7 +191,7 @@ def test_payoffs_are_told_as_they_are_paid() -> None:
 )
 def test_what_is_remembered_of_the_past(memory: str | int, prompt: str) -> None:
     predictor = LanguagePredictor(FakeModel(), "joint_log", memory=memory)
-    query = predictor.told(GAME, 0, 0, PAST.moments, 3, question(False))
+    query = predictor.told(GAME, 0, 0, PAST.moments, question(False))
     whole = "".join(query.context) + query.tail
     assert whole == prompt.replace("|", "")
     assert whole.endswith(query.tail)
@@ -199,7 +199,7 @@ def test_what_is_remembered_of_the_past(memory: str | int, prompt: str) -> None:
 
 def test_chat_asks_for_a_label_alone_and_what_is_written_first_comes_first() -> None:
     predictor = LanguagePredictor(FakeModel(), "round_log", style="chat", preamble="Play well.\n")
-    query = predictor.told(GAME, 0, 0, PAST.moments, 3, question(True))
+    query = predictor.told(GAME, 0, 0, PAST.moments, question(True))
     assert query.chat
     assert query.labels == ("A", "B")
     # One segment with the rules, so that a model which leaves out what is old keeps both.

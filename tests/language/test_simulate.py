@@ -46,9 +46,9 @@ PUT = {
     ("reaction_log", 0): LOG + "start -> B\nA -> B\nB -> A\n|A ->",
     ("joint_log", None): LOG + "start -> B\nA B -> B\nB B -> A\n|B A ->",
     ("round_log", None): ROUNDS + "|Round 4: I choose",
-    ("round_log", 0): ROUNDS + "|Round 4: they chose A.\nRound 5: I choose",
+    ("round_log", 0): ROUNDS + "Round 4: they chose A.\n|Round 5: I choose",
     ("sentences", None): SENTENCES + "|In round 4 I chose",
-    ("sentences", 0): SENTENCES + "|In round 4 the other player chose A.\nIn round 5 I chose",
+    ("sentences", 0): SENTENCES + "In round 4 the other player chose A.\n|In round 5 I chose",
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def before(game: Game, seat: int, batch: int = 1) -> View:
 def test_prompts_word_for_word(format: str, given: int | None) -> None:
     predictor = Simulating(FakeModel(), format)
     asked = Asked(1, (0, 1), given=given, reactions=given is not None, now=(0, 1))
-    query = predictor.query(before(GAME, 0), 0, MOMENTS, 3, asked)
+    query = predictor.query(before(GAME, 0), 0, MOMENTS, asked)
     assert "".join(query.context) + "|" + query.tail == PUT[format, given]
     assert query.labels == (" A", " B")
 
@@ -86,7 +86,8 @@ def test_a_story_is_told_to_the_other_by_its_name_with_what_it_knows() -> None:
     # What comes after one's own action is told as done, and where things will stand then is not told at all.
     later = Asked(0, (1, 2), given=1, reactions=True, situation=row.asked.situation)
     (query,) = mine.queries(memory, view, [row._replace(asked=later)])
-    assert query.tail.startswith(mine.format.line(mine.format.telling(game, 0, 0), Past((Moment((-1, 1)),)), 0, later))
+    done = mine.format.line(mine.format.telling(game, 0, 0), Past((Moment((-1, 1)),)), 0, later)
+    assert query.context[-1] == done
     assert "The larger pile is" in own.tail
     assert "The larger pile is" not in query.tail
 

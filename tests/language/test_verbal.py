@@ -74,7 +74,7 @@ def asked(predictor: Verbal, question: Asked) -> Request:
         memory = predictor.observe(memory, event)
     view = View(GAME, 0, state, GAME.legal(state)[:, 0], np.ones(1, dtype=bool), 3, np.zeros(1, dtype=np.int64))
     assert memory.past(0)[0] == Moment((0, 1))
-    request, names = predictor.request(memory, view, Row(0, question), 3)
+    request, names = predictor.request(memory, view, Row(0, question))
     assert names == ("A", "B")
     return request
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from prospect_agents.language.asked import Moment
-from prospect_env.core.policy import Event, Table, View
+from prospect_env.core.policy import Event, Table
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,3 @@ class Log:
         if self.said is None:
             return tuple(Moment(tuple(seen)) for seen in steps)
         return tuple(Moment(tuple(seen), said) for seen, said in zip(steps, self.said[row], strict=True))
-
-    def shared(self, view: View) -> Int[np.ndarray, " B"]:
-        """How many of each row's steps all rows of its match have in common.
-
-        Several rows of one match are hypothetical continuations of it: what they share is what happened.
-        """
-        shared = self.length.copy()
-        order = np.argsort(view.match, kind="stable")
-        for rows in np.split(order, np.flatnonzero(np.diff(view.match[order])) + 1):
-            if len(rows) > 1:
-                least = int(self.length[rows].min())
-                same = (self.seen[rows, :least] == self.seen[rows[0], :least]).all(axis=(0, 2))
-                shared[rows] = least if same.all() else int(np.argmin(same))
-        return shared

@@ -74,8 +74,12 @@ class LanguagePolicy(Policy):
             raise UnsuitablePolicy(f"scot names others' actions; {table.game.spec.name} forecasts coarser reactions")
         return self.predictor.begin(table)
 
-    def prepare(self, memory: Log, view: View, chance: Chance) -> None:
-        self.predictor.prepare(memory, view, chance)
+    def prepare(self, memory: Log, view: View, chance: Chance, forecasts: bool = True) -> None:
+        if forecasts:
+            self.predictor.prepare(memory, view, chance)
+        # What scot asks of itself depends on what it foresees.
+        if self.mode == "direct":
+            self.predictor.expect(memory, view, own_choices(view))
 
     def forecast(self, memory: Log, view: View, chance: Chance) -> Forecast:
         return roll_forward(self.predictor, memory, view, chance)

@@ -19,10 +19,12 @@ from prospect_agents.language.memo import Answer, MemoModel
 from prospect_agents.language.model import LanguageModel, Query, load_model
 from prospect_agents.language.questions import Row, about_now, rolled, stated_rows, stepwise, tensor
 from prospect_agents.language.summary import counted
+from prospect_env.core.baselines import Uniform
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Call, Event, Predictor, Table, View
+from prospect_env.core.unfold import roll_forward
 
 STYLES = ("completion", "chat")
 ROWS = ("rolled", "asked")
@@ -137,8 +139,13 @@ class LanguagePredictor(Predictor):
 
     def prepare(self, memory: Log, view: View, chance: Chance) -> None:
         """Have the questions that come next answered together with those of the others at the table."""
-        asked = stated_rows(view, chance) if self.states_rows(view) else about_now(view, chance)
-        self.expect(memory, view, asked)
+        if self.states_rows(view):
+            self.expect(memory, view, stated_rows(view, chance))
+        elif rolled(view.game.spec):
+            roll_forward(Expecting(self), memory, view, chance)
+        else:
+            # Of many joint choices some are drawn, and which depends on the answers.
+            self.expect(memory, view, about_now(view, chance))
 
     def expect(self, memory: Log, view: View, asked: Sequence[Row]) -> None:
         """Say that these questions will be asked."""
@@ -158,7 +165,6 @@ class LanguagePredictor(Predictor):
 
     def queries(self, memory: Log, view: View, asked: Sequence[Row]) -> list[Query]:
         """The questions as they are put to the model."""
-        shared = memory.shared(view)
         pasts: dict[int, tuple[Moment, ...]] = {}
         # Many thoughts of one moment (dice, hidden things) and branches that meet again ask the very same.
         made: dict[Any, Query] = {}
@@ -166,34 +172,33 @@ class LanguagePredictor(Predictor):
         for row, question in asked:
             if row not in pasts:
                 pasts[row] = memory.past(row)
-            told = int(view.match[row]), pasts[row], int(shared[row])
+            told = int(view.match[row]), pasts[row]
             key = *told, question.key
             if key not in made:
                 made[key] = self.query(view, *told, question)
             queries.append(made[key])
         return queries
 
-    def query(self, view: View, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked) -> Query:
-        """One question about a match as it is put to the model; the first `shared` steps are context."""
-        return self.told(view.game, view.seat, match, moments, shared, asked)
+    def query(self, view: View, match: int, moments: tuple[Moment, ...], asked: Asked) -> Query:
+        """One question about a match as it is put to the model."""
+        return self.told(view.game, view.seat, match, moments, asked)
 
-    def told(self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked) -> Query:
+    def told(self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], asked: Asked) -> Query:
         """The question as it is put to whoever sits at `seat`."""
-        telling, past, context, rest = self.setting(game, seat, match, moments, shared, asked)
+        telling, past, context, rest = self.setting(game, seat, match, moments, asked)
         if self.style == "chat":
             plea, replies = self.format.plea(telling, past, asked), self.format.replies(telling, asked)
             return Query(context, rest + plea, replies, True)
         return Query(context, rest + self.format.cue(telling, past, asked), self.format.labels(telling, asked))
 
-    def setting(
-        self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked
-    ) -> Setting:
+    def setting(self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], asked: Asked) -> Setting:
         """What `seat` is told before it is asked."""
         telling = self.format.telling(game, seat, match)
         last = {"full": len(moments), "counts": 1}.get(str(self.memory), self.memory)
         first = max(0, len(moments) - int(last))
-        # A summary stands before the steps that are told, and changes with every one of them.
-        past, start = Past(moments, first), first if self.memory == "counts" else max(shared, first)
+        # Each step is a segment, what happened and what is only supposed alike: equal texts are then asked once. A
+        # summary stands before the steps that are told, and changes with every one of them.
+        past, start = Past(moments, first), first if self.memory == "counts" else len(moments)
         context = self.format.segments(telling, Past(moments[:start], first), asked)
         rest = self.format.rest(telling, past, asked, start)
         if self.memory == "counts":
@@ -229,6 +234,26 @@ class LanguagePredictor(Predictor):
             tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known,
             tokens_dropped=said.dropped, **words,
         )  # fmt: skip
+
+
+class Expecting(Predictor):
+    """Walks where a predictor will be rolled forward to, before it is known how likely that is, and has it expect this.
+
+    It goes wherever the rules allow, as models' probabilities are never 0.
+    """
+
+    def __init__(self, predictor: LanguagePredictor) -> None:
+        self._predictor = predictor
+
+    def begin(self, table: Table) -> Log:
+        return self._predictor.begin(table)
+
+    def predict(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B N A"]:
+        self._predictor.expect(memory, view, about_now(view, chance))
+        return Uniform().predict(memory, view, chance)
+
+    def observe(self, memory: Log, event: Event) -> Log:
+        return self._predictor.observe(memory, event)
 
 
 def _text(given: str) -> str:

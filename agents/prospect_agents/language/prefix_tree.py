@@ -49,7 +49,7 @@ class PrefixTree:
         return path
 
     def take(self, count: int) -> list[int]:
-        """`count` unused slots, growing the capacity if need be. They are the caller's until `store` or `give`."""
+        """`count` unused slots, growing the capacity if need be. They are the caller's until `add` or `give`."""
         if len(self._free) < count:
             self._grow(max(2 * self.capacity, self.capacity + count, 4096))
         taken = self._free[-count:][::-1] if count else []

@@ -75,7 +75,7 @@ def questions(
 
 def _told(predictor: LanguagePredictor, scene: Scene, about: int) -> Setting:
     asked = Asked(about, tuple(range(len(scene.game.spec.actions))))
-    return predictor.setting(scene.game, scene.seat, scene.match, scene.moments, len(scene.moments), asked)
+    return predictor.setting(scene.game, scene.seat, scene.match, scene.moments, asked)
 
 
 def _question(kind: str, way: int, drawn: Drawn, predictor: LanguagePredictor) -> Question | None:

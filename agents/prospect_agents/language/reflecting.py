@@ -103,10 +103,8 @@ class Reflecting(LanguagePredictor):
     def expect(self, memory: Log, view: View, asked: Sequence[Row]) -> None:
         super().expect(memory, view, [row for _, _, row in self._weighed(memory, view, asked)])
 
-    def setting(
-        self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked
-    ) -> Setting:
-        found = super().setting(game, seat, match, moments, shared, asked)
+    def setting(self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], asked: Asked) -> Setting:
+        found = super().setting(game, seat, match, moments, asked)
         if not isinstance(asked, Supposing):
             return found
         return found._replace(rest=found.rest + supposed(called(found.telling, asked.about), asked.supposed))
@@ -155,7 +153,7 @@ class Reflecting(LanguagePredictor):
     def _request(self, view: View, case: Case) -> Request:
         game, chat = view.game, self.style == "chat"
         asked = Asked(case.about, tuple(range(len(game.spec.actions))))
-        told = self.setting(game, view.seat, case.match, case.moments, len(case.moments), asked)
+        told = self.setting(game, view.seat, case.match, case.moments, asked)
         tail = told.rest + asking(called(told.telling, case.about), self._held[case.key], chat)
         return Request(told.context, tail, self.longest, () if chat else ('"', "\n"), chat=chat)
 
@@ -181,7 +179,7 @@ class Reflecting(LanguagePredictor):
         """What is asked to see whether a guess tells step number `at`: as it would have been asked at the time."""
         now = tuple(seat for seat, done in enumerate(case.moments[at].seen) if done >= 0)
         asked = Supposing(case.about, tuple(range(len(view.game.spec.actions))), now=now, supposed=guess.text)
-        return self.told(view.game, view.seat, case.match, case.moments[:at], at, asked)
+        return self.told(view.game, view.seat, case.match, case.moments[:at], asked)
 
     def _weighed(self, memory: Log, view: View, asked: Sequence[Row]) -> list[tuple[int, float, Row]]:
         """Every question once for each guess that is relied on: its number, the guess's weight, the question."""

@@ -172,6 +172,12 @@ def chains(contexts: Sequence[Tokens]) -> list[list[Tokens]]:
     return groups
 
 
+def distinct(texts: Sequence[Tokens]) -> int:
+    """How many tokens these texts have, those of common beginnings counted once."""
+    ordered = sorted(texts)
+    return sum(map(len, ordered)) - sum(map(_common, ordered, ordered[1:]))
+
+
 def packed(groups: Sequence[list[Tokens]], cached: Sequence[int], asked: Sequence[int]) -> list[list[Tokens]]:
     """Neighbouring groups of `chains` put into one row where that is cheaper.
 

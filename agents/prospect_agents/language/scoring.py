@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from prospect_agents.language.network import Network
-from prospect_agents.language.rows import Encoded, Row, Tokens, chains, packed, shared_beginnings
+from prospect_agents.language.rows import Encoded, Row, Tokens, chains, distinct, packed, shared_beginnings
 
 Answers = Iterator[tuple[list[Row], torch.Tensor]]
 
@@ -33,7 +33,7 @@ def together(network: Network, queries: list[Encoded], fresh: list[int], pin: bo
         for _ in network.run(rows, pin=True):
             pass
     cached = [len(network.tree.find(key)) for key in longest]
-    more = [sum(len(queries[index].tail) for context in group for index in asked[context]) for group in groups]
+    more = [sum(distinct([queries[index].tail for index in asked[context]]) for context in group) for group in groups]
     rows = []
     for contexts in packed(groups, cached, more):
         row = Row(contexts[0], network.tree.find(contexts[0]), network.tree.follow)

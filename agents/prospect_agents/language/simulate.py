@@ -64,12 +64,12 @@ class Simulating(LanguagePredictor):
     def queries(self, memory: Log, view: View, asked: Sequence[Row]) -> list[Query]:
         return super().queries(memory, view, _from_their_seats(view, asked))
 
-    def query(self, view: View, match: int, moments: tuple[Moment, ...], shared: int, asked: Asked) -> Query:
+    def query(self, view: View, match: int, moments: tuple[Moment, ...], asked: Asked) -> Query:
         if asked.given is not None:
             done = tuple(asked.given if seat == view.seat else -1 for seat in range(view.game.spec.seats))
             moments = (*moments, Moment(done))
             asked = replace(asked, given=None, reactions=False)
-        return self.told(view.game, asked.about, match, moments, shared, replace(asked, now=(asked.about,)))
+        return self.told(view.game, asked.about, match, moments, replace(asked, now=(asked.about,)))
 
 
 def _chosen(game: Game) -> bool:

@@ -61,8 +61,8 @@ class Talking(Policy):
         assert isinstance(memory, Log)
         return memory
 
-    def prepare(self, memory: Log, view: View, chance: Chance) -> None:
-        self.inner.prepare(memory, view, chance)
+    def prepare(self, memory: Log, view: View, chance: Chance, forecasts: bool = True) -> None:
+        self.inner.prepare(memory, view, chance, forecasts)
 
     def forecast(self, memory: Log, view: View, chance: Chance) -> Forecast | None:
         return self.inner.forecast(memory, view, chance)
@@ -106,11 +106,10 @@ class Talking(Policy):
 
 def speak(predictor: LanguagePredictor, memory: Log, view: View, asked: Sequence[Row], longest: int) -> list[str]:
     """What the model says to the others in each of these matches, in one line of its own words; recorded."""
-    shared = memory.shared(view)
     requests = []
     for row, question in asked:
         match, moments = int(view.match[row]), memory.past(row)
-        told = predictor.setting(view.game, view.seat, match, moments, int(shared[row]), question)
+        told = predictor.setting(view.game, view.seat, match, moments, question)
         chat = predictor.style == "chat"
         speech = predictor.format.speech(told.telling, told.past, question)
         tail = "What do you say to the others now? Answer in one sentence." if chat else speech

@@ -53,8 +53,7 @@ class Verbal(LanguagePredictor):
         return [next(stated if _stated(view, row) else scored) for row in asked]
 
     def _statements(self, memory: Log, view: View, asked: Sequence[Row]) -> Iterator[NDArray[np.float64]]:
-        shared = memory.shared(view)
-        told = [self.request(memory, view, row, int(shared[row.row])) for row in asked]
+        told = [self.request(memory, view, row) for row in asked]
         found = self.model.recall([request for request, _ in told], "write")
         probs = []
         for row, (request, names), answer in zip(asked, told, found, strict=True):
@@ -63,10 +62,10 @@ class Verbal(LanguagePredictor):
             probs.append(statement.probs)
         return iter(probs)
 
-    def request(self, memory: Log, view: View, row: Row, shared: int) -> tuple[Request, tuple[str, ...]]:
-        """What the model is asked to write, and the names of the options in it; `shared` steps are context."""
+    def request(self, memory: Log, view: View, row: Row) -> tuple[Request, tuple[str, ...]]:
+        """What the model is asked to write, and the names of the options in it."""
         match, moments = int(view.match[row.row]), memory.past(row.row)
-        told = self.setting(view.game, view.seat, match, moments, shared, row.asked)
+        told = self.setting(view.game, view.seat, match, moments, row.asked)
         names = self.format.replies(told.telling, row.asked)
         cue = self.format.cue(told.telling, told.past, row.asked)
         form = "{" + ", ".join(f"{json.dumps(name)}: ..." for name in names) + "}"
