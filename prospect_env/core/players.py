@@ -292,7 +292,7 @@ def choice_probs(players: Players, at: Position, now: Bool[np.ndarray, "B N"], t
 def truths_of(players: Players, at: Position, now: Bool[np.ndarray, "B N"], turn: Turn) -> dict[int, Unfolding]:
     """What would have followed from each own action of each forecasting seat, by the real co-players.
 
-    Own rows at lead 0 hold what comes of the policy's own choice, noise included; the own seat is not branched at lead 1.
+    Own rows at lead 0 hold what comes of the policy's own choice, noise included. The own seat has no lead 1 here.
     """
     first = choice_probs(players, at, now, turn)
     if players.game.spec.window == 1 and any(policy.identity for policy in players.policies.values()):
