@@ -142,6 +142,12 @@ def test_bad_parameters(keywords: dict[str, object], error: type[Exception]) -> 
         lm(model="fake", **keywords)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("wrong", "right"), [("formt=story", "format"), ("dept=3", "depth"), ("memry=2", "memory")])
+def test_a_misspelt_parameter_is_told_of_those_of_lm_and_of_its_planner(wrong: str, right: str) -> None:
+    with pytest.raises(BadParameter, match=f"lm with planner 'lookahead': unknown parameter .* mean '{right}'"):
+        make_policy(f"lm:model=fake,{wrong}")
+
+
 @pytest.mark.usefixtures("untyped")
 @pytest.mark.parametrize("model", ["", "3", "[1,2]", "server:"])
 def test_a_model_that_is_no_word_is_refused(model: str) -> None:

@@ -166,7 +166,11 @@ def lm(
         name, planned = parse(planner)
         if temperature is not None:
             planned["temperature"] = temperature
-        chooser = Prospective(predictor, call(f"planner {name!r}", planners[name], {**planned, **parameters}))
+        # A misspelt parameter of `lm` comes here with the planner's: it is told of both kinds.
+        known = {**signature(lm).parameters, **signature(builder).parameters}
+        known.pop("parameters")
+        built = call(f"lm with planner {name!r}", planners[name], {**planned, **parameters}, known)
+        chooser = Prospective(predictor, built)
     elif parameters:
         raise BadParameter(f"mode={mode} has no planner to take {', '.join(sorted(parameters))}")
     else:
