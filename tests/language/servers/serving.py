@@ -59,7 +59,9 @@ class Handler(BaseHTTPRequestHandler):
         with lock:
             asked += 1
             turn = asked
-        if mode == "full" and max(int(body.get(key) or 0) for key in ("logprobs", "top_logprobs")) > 20:
+        if not self.path.startswith("/v1/"):
+            self.reply(404, {"error": {"message": "nothing is here"}})
+        elif mode == "full" and max(int(body.get(key) or 0) for key in ("logprobs", "top_logprobs")) > 20:
             self.reply(400, {"error": {"message": "at most 20 log-probabilities"}})
         elif not self.misbehave(turn):
             with lock:

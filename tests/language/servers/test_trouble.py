@@ -40,6 +40,12 @@ def test_no_server_at_all():
         load_model("server:url=http://127.0.0.1:9/v1,model=small,retries=0").score([QUERY])
 
 
+def test_a_url_that_is_no_protocol_is_told_with_what_the_server_said(serve):
+    url = serve("full").url.removesuffix("/v1")
+    with pytest.raises(ModelError, match=r"has no model 'small'.*way=auto; it said last: .*status 404"):
+        load_model(f"server:url={url}/elsewhere,model=small").score([QUERY])
+
+
 def test_a_busy_server_is_asked_again(serve):
     served = serve("busy-once")
     model = served.model(parallel=1, backoff=100)  # what the server asks for, a hundredth of a second, wins

@@ -39,6 +39,7 @@ class Endpoint:
 
     Attributes:
         retried: how many requests were repeated.
+        refusal: what the server said when it last refused a request, empty if it never did.
         spent: the seat's budget.
     """
 
@@ -49,6 +50,7 @@ class Endpoint:
             raise ModelError("asking servers needs openai; pip install 'prospect-env[llm]'") from error
         self.address = address
         self.retried = 0
+        self.refusal = ""
         self.spent = address.budget()
         self._openai = openai
         # Servers on one's own machine ask for no key, but the client insists on one.
@@ -129,7 +131,8 @@ class Endpoint:
             except failures as error:
                 again = self._wait(error, attempt)
                 if again is None:
-                    raise Refused(f"{self._where(path)}: {_said(error)}", error.status_code) from error
+                    self.refusal = f"{self._where(path)}: {_said(error)}"
+                    raise Refused(self.refusal, error.status_code) from error
                 if attempt == self.address.retries:
                     raise ModelError(f"{self._where(path)}: {_said(error)} (asked {attempt + 1} times)") from error
             self.retried += 1

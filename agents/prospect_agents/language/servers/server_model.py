@@ -72,7 +72,8 @@ class ServerModel:
         find = probe if address.way == "auto" else declared
         found = {chat: find(self.endpoint, chat) for chat in (False, True)}
         if not any(found.values()):
-            raise ModelError(f"{address.url} has no model {address.model!r} that answers by way={address.way}")
+            said = f"; it said last: {self.endpoint.refusal}" if self.endpoint.refusal else ""
+            raise ModelError(f"{address.url} has no model {address.model!r} that answers by way={address.way}{said}")
         now, then, self._recorded = self._named(found), self._recorded, None
         if then not in (None, now):
             raise ModelError(f"answers were recorded of {then}, which is {now} now; what is missing would differ")
