@@ -55,6 +55,8 @@ def _forecasts(episodes: Episodes, t: int) -> list[dict[str, Any]]:
         if np.isnan(tensor).any():
             continue
         for action in range(actions):
+            if episodes.legal is not None and not episodes.legal[0, t, forecaster, action]:
+                continue  # what the rules do not allow is a row of the tensor, but nobody says anything of it
             for seat in range(seats):
                 for lead in range(leads):
                     if seat == forecaster and lead == 1:
