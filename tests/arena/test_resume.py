@@ -14,7 +14,8 @@ import pytest
 
 from prospect_env.arena.run import run
 from prospect_env.arena.runs import load, read_run
-from prospect_env.core.errors import CorruptShard, RunError, RunExists
+from prospect_env.core.errors import CorruptShard, ModelError, RunError, RunExists
+from prospect_env.core.policy import Policy
 from tests.arena.small_run import PAIRINGS, config, printed, stamps
 
 
@@ -43,6 +44,17 @@ def test_force_replaces_the_run_and_nothing_else(copy: Path) -> None:
     assert (copy / "notes.txt").read_text() == "mine"
     assert len(list((copy / "steps.parquet").iterdir())) == len(done.shards) == 2
     assert len(load(copy)) == 2
+
+
+def test_force_removes_nothing_for_a_run_that_cannot_begin(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(self: Policy) -> str:
+        raise ModelError("nobody answers")
+
+    before = stamps(copy)
+    monkeypatch.setattr(Policy, "identity", property(unreachable))
+    with pytest.raises(ModelError, match="nobody answers"):
+        run(config(seed=9), copy, force=True)
+    assert stamps(copy) == before
 
 
 def test_bad_input_writes_nothing(tmp_path: Path) -> None:

@@ -32,12 +32,13 @@ def claim(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: b
         raise RunExists(
             f"{folder} holds a run already; go on with it by --resume, replace it by --force, or choose another name"
         )
-    if not empty and force and not resume:
-        _remove(folder)
-        empty = True
-    if not empty and (folder / "manifest.json").exists():
+    replaced = not empty and force and not resume
+    if not empty and not replaced and (folder / "manifest.json").exists():
         return _same(config, folder)
+    # Models are asked who they are: a run that cannot begin must not cost the one that is there.
     manifest = describe(config, seatings)
+    if replaced:
+        _remove(folder)
     # The configuration comes first: a folder without one is not taken for a run.
     write_text(folder / "config.yaml", config.text())
     write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
