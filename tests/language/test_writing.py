@@ -182,8 +182,8 @@ def test_writing_and_scoring_share_contexts(tiny: Path, model: TransformersModel
     model.score([Query(context, tail, ("A", "B"))])
     requests = [Request(context, tail, limit=6, temperature=1.0, seed=seed) for seed in range(3)]
     written = model.write(requests)
-    # The tail is kept too; its last token is read again, once for all three, since what comes of it is not.
-    assert [each.tokens_in - each.tokens_cached for each in written] == [1, 0, 0]
+    # The tail is no part of what is kept: it is read again, once for all three.
+    assert [each.tokens_in - each.tokens_cached for each in written] == [len(tail), 0, 0]
     assert all(each.tokens_in == 93 + len(tail) for each in written)
     [scored] = model.score([Query((*context, "more"), tail, ("A", "B"))])
     assert scored.tokens_in - scored.tokens_cached == len("more") + len(tail)

@@ -19,7 +19,7 @@ from prospect_agents.language.weights import float_head
 
 
 class Network:
-    """A causal language model that is given rows, and keeps the keys and values of all their tokens.
+    """A causal language model that is given rows, and keeps the keys and values of their contexts.
 
     Args:
         module: from transformers, loaded with `attention.GROUPED`.
@@ -65,10 +65,10 @@ class Network:
             yield bucket, self.forward(bucket, pin)
 
     def forward(self, rows: list[Row], pin: bool = False, keys: Tokens | None = None) -> torch.Tensor:
-        """One forward over rows padded to [B, Q] behind [B, K] cached tokens, which keeps them. Shape [B, Q, H].
+        """One forward over rows padded to [B, Q] behind [B, K] cached tokens, which keeps contexts. Shape [B, Q, H].
 
-        `pin` keeps them for the rest of the call at least. `keys` name the (single) row's context in the cache
-        where its token ids do not; then nothing else of the row is kept.
+        `pin` keeps all of them, for the rest of the call at least. `keys` name the (single) row's context in the cache
+        where its token ids do not.
         """
         taken = [self.tree.take(len(row.tokens)) for row in rows]
         try:
@@ -92,14 +92,19 @@ class Network:
             yield part, self._head(hidden[rows_at, nodes_at].float())
 
     def _keep(self, row: Row, slots: Sequence[int], pin: bool, keys: Tokens | None) -> None:
-        """Hang what a row computed into the tree of what is cached."""
-        count = len(row.tokens) if keys is None else row.trunk
+        """Hang the contexts that a row computed into the tree of what is cached, and pinned rows whole.
+
+        Questions seldom come up again, and in stories they are most of what is read. Texts that are written, with their
+        rows pinned, go on behind theirs.
+        """
         names = row.tokens if keys is None else keys[len(row.context) - row.trunk :]
-        at: list[int] = []
-        for name, above, slot in zip(names, row.parents[:count], slots[:count], strict=True):
-            behind = at[above] if above >= 0 else row.held[-2 - above] if above < -1 else ROOT
-            at.append(self.tree.add(behind, name, slot, pin))
-        self.tree.give(slots[count:])
+        at: dict[int, int] = {}
+        for node, (above, slot) in enumerate(zip(row.parents, slots, strict=True)):
+            if node in row.contexts or (pin and keys is None):
+                behind = at[above] if above >= 0 else row.held[-2 - above] if above < -1 else ROOT
+                at[node] = self.tree.add(behind, names[node], slot, pin)
+            else:
+                self.tree.give([slot])
 
     def _trim(self) -> None:
         self.tree.trim(self._cache_bytes // max(1, self.slots.token_bytes()))

@@ -51,7 +51,7 @@ class Row:
     Nodes 0, 1, ... are new tokens, parents before children, the trunk first: what is new of `context`. Node -1 - k
     stands for "after cached token number k - 1", the slot of which is `held[k - 1]`; node -1 is the beginning. The
     cached beginning of `context` comes first, then what else is cached of what is asked. `parents[i]` is a node,
-    `position[i]` the place of node i in its own text.
+    `position[i]` the place of node i in its own text, and `contexts` has the nodes that belong to a context.
 
     Args:
         context: the first context; others branch off it.
@@ -75,13 +75,17 @@ class Row:
         self._child: dict[tuple[int, int], int] = {}
         self._grow(-1 - len(path), context[len(path) :])
         self.trunk = len(self.tokens)
+        self.contexts = set(range(self.trunk))
 
     def ask(self, index: int, query: Encoded) -> int:
         """Add a query, number `index`, and return how many tokens of its context and tail are new here."""
         context, tail = (query.context, query.tail) if query.tail else (query.context[:-1], query.context[-1:])
         before, known = len(self.tokens), _common(context, self.context)
         node = -1 - known if known <= self._chain else known - self._chain - 1
-        node = self._grow(self._grow(node, context[known:]), tail[:-1])
+        for token in context[known:]:
+            node = self._grow(node, (token,))
+            self.contexts.add(node)
+        node = self._grow(node, tail[:-1])
         # The cache holds no output: tokens before those that are scored must be computed.
         end = self.ends[index] = self._compute(node, tail[-1])
         new = len(self.tokens) - before
