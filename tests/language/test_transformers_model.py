@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,25 @@ def test_what_was_supposed_is_cached_where_it_comes_true(model: TransformersMode
     answers = model.score(queries)
     assert [answer.tokens_in - answer.tokens_cached for answer in answers] == [len("\nB -> A\nA ->")] * 3
     for query, answer in zip(queries, answers, strict=True):
+        np.testing.assert_allclose(answer.logprobs, plain(model, query), atol=1e-4)
+
+
+def test_a_question_that_ends_where_a_history_goes_on_leaves_the_history_cached(model: TransformersModel) -> None:
+    known = Query(("rules", "x", "ab" * 100), "?", ("A", "B"))
+    model.score([known])
+    queries = [Query(("rules",), "x", ("A", "B")), replace(known, tail="!")]
+    answers = model.score(queries)
+    assert [answer.tokens_in - answer.tokens_cached for answer in answers] == [1, 1]
+    for query, answer in zip(queries, answers, strict=True):
+        np.testing.assert_allclose(answer.logprobs, plain(model, query), atol=1e-4)
+
+
+def test_no_more_of_a_question_is_computed_than_it_has(model: TransformersModel) -> None:
+    rules = "r" * 60
+    queries = [Query((rules, "abba"), "x", ("A", "B")), Query((rules, "abbacc"), "", ("A", "B"))]
+    queries += [Query((rules,), "", ("A", "B")), Query((rules, "a", "aaa"), "aab", ("A", "B"))]
+    for query, answer in zip(queries, model.score(queries), strict=True):
+        assert 0 <= answer.tokens_cached <= answer.tokens_in
         np.testing.assert_allclose(answer.logprobs, plain(model, query), atol=1e-4)
 
 

@@ -37,6 +37,10 @@ class FakeModel:
         self._order, self._strength, self._mass = order, strength, mass
         self.identity = f"fake-1(order={order}, strength={strength}, mass={mass})"
 
+    @property
+    def full_support(self) -> bool:
+        return True
+
     def score(self, queries: Sequence[Query]) -> list[Scored]:
         return [self._score(query) for query in queries]
 

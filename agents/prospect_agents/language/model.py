@@ -118,7 +118,8 @@ class LanguageModel(Protocol):
     """Anything that scores labels.
 
     `identity` names everything that changes the answers: name, weight hash, dtype, interventions. Two models with equal
-    identities may share recorded answers.
+    identities may share recorded answers. `full_support` says that no label ever gets probability 0, so that whatever
+    the rules allow will come up in a forecast; a model that does not say so is asked only what is sure to be needed.
     """
 
     @property

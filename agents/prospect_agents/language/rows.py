@@ -73,6 +73,7 @@ class Row:
         self._above: list[int] = []  # the node that each held token behind the chain hangs behind
         self._depth: list[int] = []
         self._child: dict[tuple[int, int], int] = {}
+        self._again: dict[int, int] = {}  # cached tokens that are computed once more, and as which node
         self._grow(-1 - len(path), context[len(path) :])
         self.trunk = len(self.tokens)
         self.contexts = set(range(self.trunk))
@@ -134,16 +135,24 @@ class Row:
         return node
 
     def _compute(self, node: int, token: int) -> int:
-        """As `_grow`, of one token that must be computed."""
-        child = self._child.get((node, token), -1)
-        return self._new(node, token) if child < 0 else child
+        """As `_grow`, of one token that must be computed: one that is cached stays, and what is cached behind it."""
+        child = self._grow(node, (token,))
+        if child >= 0:
+            return child
+        again = self._again.get(child)
+        if again is None:
+            again = self._again[child] = self._added(node, token)
+        return again
 
     def _new(self, node: int, token: int) -> int:
-        self._child[node, token] = child = len(self.tokens)
+        child = self._child[node, token] = self._added(node, token)
+        return child
+
+    def _added(self, node: int, token: int) -> int:
         self.tokens.append(token)
         self.parents.append(node)
         self.position.append(self._length(node))
-        return child
+        return len(self.tokens) - 1
 
     def _cached(self, node: int, token: int) -> int | None:
         if self._follow is None or node >= 0:

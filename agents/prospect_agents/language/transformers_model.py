@@ -99,6 +99,10 @@ class TransformersModel:
         parts += ["batch_invariant"] * self._invariant + [self._overflow] * (self._overflow != "error")
         return "/".join(parts + [intervention.name for intervention in self._interventions])
 
+    @property
+    def full_support(self) -> bool:
+        return True
+
     def forget(self) -> None:
         """Empty the cache."""
         self.network.forget()
