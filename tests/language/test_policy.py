@@ -177,15 +177,18 @@ def test_every_game_is_played_or_refused_with_a_reason(name: str, format: str, m
     assert {call.purpose for call in episodes.calls} <= purposes
 
 
+class Counting(FakeModel):
+    """Counts how often it is called."""
+
+    calls = 0
+
+    def score(self, queries: Sequence[Query]) -> list[Scored]:
+        self.calls += 1
+        return super().score(queries)
+
+
 @pytest.mark.parametrize("branch", ["none", "all"])
 def test_all_that_a_step_asks_is_asked_in_one_call(branch: str) -> None:
-    class Counting(FakeModel):
-        calls = 0
-
-        def score(self, queries: Sequence[Query]) -> list[Scored]:
-            self.calls += 1
-            return super().score(queries)
-
     counted = {}
     for rows in ("asked", "rolled"):
         model = Counting()
@@ -197,13 +200,6 @@ def test_all_that_a_step_asks_is_asked_in_one_call(branch: str) -> None:
 
 
 def test_all_branches_of_all_seats_are_asked_about_in_one_call() -> None:
-    class Counting(FakeModel):
-        calls = 0
-
-        def score(self, queries: Sequence[Query]) -> list[Scored]:
-            self.calls += 1
-            return super().score(queries)
-
     model = Counting()
     planning, choosing = LanguagePredictor(model), LanguagePredictor(model, "round_log")
     choosing.model = planning.model
@@ -214,13 +210,6 @@ def test_all_branches_of_all_seats_are_asked_about_in_one_call() -> None:
 
 
 def test_all_at_the_table_are_asked_together() -> None:
-    class Counting(FakeModel):
-        calls = 0
-
-        def score(self, queries: Sequence[Query]) -> list[Scored]:
-            self.calls += 1
-            return super().score(queries)
-
     model = Counting()
     shared = LanguagePredictor(model, rows="asked")
     other = LanguagePredictor(model, "round_log", rows="asked")

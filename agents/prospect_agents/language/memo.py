@@ -62,6 +62,7 @@ class MemoModel:
         self._identity = identity
         self.entries: dict[str, Scored | Written] = {}
         self._expected: dict[str, Query] = {}
+        self._asked = False  # since something was last expected
         self._unclaimed: set[str] = set()
         self.preload(entries or {})
 
@@ -81,6 +82,11 @@ class MemoModel:
         """Whether it can write: the model can, or there is none and what was written is among the entries."""
         return self._model is None or isinstance(self._model, Writer)
 
+    @property
+    def full_support(self) -> bool:
+        """As the model's; False where it does not say, and without one."""
+        return getattr(self._model, "full_support", False)
+
     def forget(self) -> None:
         """Drop what the model keeps between calls only to be faster; answers are still remembered."""
         self._expected, self._unclaimed = {}, set()
@@ -99,7 +105,12 @@ class MemoModel:
         )
 
     def expect(self, queries: Sequence[Query]) -> None:
-        """Say that these will be asked: the next questions that the model is asked go to it together with them."""
+        """Say that these will be asked: the next questions that the model is asked go to it together with them.
+
+        What was expected before the last question and has not been asked since is expected no more.
+        """
+        if self._asked:
+            self._expected, self._asked = {}, False
         if self._model is not None:
             hashed = {prompt_hash(self.identity, query): query for query in queries}
             self._expected |= {key: query for key, query in hashed.items() if key not in self.entries}
@@ -118,6 +129,7 @@ class MemoModel:
 
     def recall(self, asked: Sequence[Any], how: Literal["score", "write"]) -> list[Answer]:
         """What the model says, or said; raises as `score` and `write`."""
+        self._asked = True
         # The same question may be asked many times over, by many thoughts of one moment.
         hashed = {id(each): prompt_hash(self.identity, each) for each in {id(each): each for each in asked}.values()}
         hashes = [hashed[id(each)] for each in asked]

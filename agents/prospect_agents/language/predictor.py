@@ -141,10 +141,10 @@ class LanguagePredictor(Predictor):
         """Have the questions that come next answered together with those of the others at the table."""
         if self.states_rows(view):
             self.expect(memory, view, stated_rows(view, chance))
-        elif rolled(view.game.spec):
+        elif rolled(view.game.spec) and self.model.full_support:
             roll_forward(Expecting(self), memory, view, chance)
         else:
-            # Of many joint choices some are drawn, and which depends on the answers.
+            # What comes next depends on the answers: on what is impossible, and on which of many choices are drawn.
             self.expect(memory, view, about_now(view, chance))
 
     def expect(self, memory: Log, view: View, asked: Sequence[Row]) -> None:
@@ -239,7 +239,7 @@ class LanguagePredictor(Predictor):
 class Expecting(Predictor):
     """Walks where a predictor will be rolled forward to, before it is known how likely that is, and has it expect this.
 
-    It goes wherever the rules allow, as models' probabilities are never 0.
+    It goes wherever the rules allow, which is no further than the forecast will where no probability is 0.
     """
 
     def __init__(self, predictor: LanguagePredictor) -> None:

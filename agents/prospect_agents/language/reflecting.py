@@ -101,7 +101,10 @@ class Reflecting(LanguagePredictor):
         return mixed
 
     def expect(self, memory: Log, view: View, asked: Sequence[Row]) -> None:
-        super().expect(memory, view, [row for _, _, row in self._weighed(memory, view, asked)])
+        # What is not thought through yet is left to be asked in its time: thinking asks the model, and is recorded.
+        cases = self._cases(memory, view, asked)
+        thought = [row for row, case in zip(asked, cases, strict=True) if case is None or case.key in self._held]
+        super().expect(memory, view, [row for _, _, row in self._weighed(memory, view, thought)])
 
     def setting(self, game: Game, seat: int, match: int, moments: tuple[Moment, ...], asked: Asked) -> Setting:
         found = super().setting(game, seat, match, moments, asked)
@@ -181,15 +184,20 @@ class Reflecting(LanguagePredictor):
         asked = Supposing(case.about, tuple(range(len(view.game.spec.actions))), now=now, supposed=guess.text)
         return self.told(view.game, view.seat, case.match, case.moments[:at], asked)
 
+    def _cases(self, memory: Log, view: View, asked: Sequence[Row]) -> list[Case | None]:
+        """Whom each question is about, and after what history; None where it is about oneself."""
+        pasts = {row: memory.past(row) for row in {row for row, question in asked if question.about != view.seat}}
+        return [
+            Case(row, view.game, view.seat, int(view.match[row]), question.about, pasts[row])
+            if question.about != view.seat
+            else None
+            for row, question in asked
+        ]
+
     def _weighed(self, memory: Log, view: View, asked: Sequence[Row]) -> list[tuple[int, float, Row]]:
         """Every question once for each guess that is relied on: its number, the guess's weight, the question."""
-        others = [(number, row) for number, row in enumerate(asked) if row.asked.about != view.seat]
-        pasts = {row: memory.past(row) for row in {row.row for _, row in others}}
-        cases = [
-            Case(row, view.game, view.seat, int(view.match[row]), question.about, pasts[row])
-            for _, (row, question) in others
-        ]
-        held = dict(zip((number for number, _ in others), self.held(view, cases), strict=True))
+        cases = {number: case for number, case in enumerate(self._cases(memory, view, asked)) if case is not None}
+        held = dict(zip(cases, self.held(view, list(cases.values())), strict=True))
         weighed = []
         for number, row in enumerate(asked):
             for guess, weight in relied_on(held[number], self.good) if number in held else [(None, 1.0)]:

@@ -62,7 +62,11 @@ class Talking(Policy):
         return memory
 
     def prepare(self, memory: Log, view: View, chance: Chance, forecasts: bool = True) -> None:
-        self.inner.prepare(memory, view, chance, forecasts)
+        if forecasts:
+            self.predictor.prepare(memory, view, chance)
+        moves = self._moves(view)
+        if moves.active.any():
+            self.inner.prepare(memory, moves, chance, forecasts=False)
 
     def forecast(self, memory: Log, view: View, chance: Chance) -> Forecast | None:
         return self.inner.forecast(memory, view, chance)
@@ -71,11 +75,11 @@ class Talking(Policy):
         return self.predictor.observe(memory, event)
 
     def decide(self, memory: Log, view: View, chance: Chance, forecast: Forecast | None) -> Decision:
-        speaks = view.active & (view.legal & announcing(view.game.spec)).any(axis=1)
+        moves = self._moves(view)
+        speaks = view.active & ~moves.active
         rows = np.flatnonzero(speaks)
         if not len(rows):
             return self.inner.decide(memory, view, chance, forecast)
-        moves = replace(view, active=view.active & ~speaks)
         decided = self.inner.decide(memory, moves, chance, forecast)
         texts, read = self._said(take(memory, rows), take(view, rows))
         messages = [""] * len(view.active)
@@ -90,6 +94,10 @@ class Talking(Policy):
             None if decided.values is None else np.where(speaks[:, None], 0.0, decided.values),
             tuple(messages),
         )
+
+    def _moves(self, view: View) -> View:
+        """The view with the matches left active in which nothing is to be announced."""
+        return replace(view, active=view.active & ~(view.legal & announcing(view.game.spec)).any(axis=1))
 
     def _said(self, memory: Log, view: View) -> tuple[list[str], list[NDArray[np.float64]]]:
         """What is said in each match, and the announcement that it is likeliest to be, as a one-hot row."""

@@ -48,6 +48,14 @@ class ServerModel:
         return self._recorded or self._named(self.abilities)
 
     @property
+    def full_support(self) -> bool:
+        """Whether labels are scored exactly; other ways give those that were not seen probability 0.
+
+        A server that has not been probed yet, and need not be in a replay, is not probed for this.
+        """
+        return self._found is not None and all(each.way == "echo" for each in self._found.values() if each)
+
+    @property
     def abilities(self) -> dict[bool, Ability | None]:
         """How labels are scored, for continued text (False) and in a chat (True); None where that is not had."""
         with self._lock:
