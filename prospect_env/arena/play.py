@@ -22,10 +22,11 @@ from prospect_env.core.forecast import check
 from prospect_env.core.foresee import foreseen_rewards
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
-from prospect_env.core.players import Players, said_aloud, truths_of
+from prospect_env.core.players import Players, truths_of
 from prospect_env.core.policy import Call, Policy
 from prospect_env.core.position import Position
 from prospect_env.core.record import Recorder
+from prospect_env.core.turn import said_aloud
 
 Branch = Literal["none", "all", "returns"]
 BLOCK = 10_000  #: matches played side by side; results do not depend on it

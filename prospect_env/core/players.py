@@ -23,20 +23,12 @@ from prospect_env.core.expand import SAMPLES, Source
 from prospect_env.core.feed import Feed
 from prospect_env.core.forecast import Forecast, uniform
 from prospect_env.core.game import Game, Outcome
-from prospect_env.core.policy import Decision, Policy, View
+from prospect_env.core.policy import Policy, View
 from prospect_env.core.position import Position
+from prospect_env.core.turn import Turn
 from prospect_env.core.unfold import Asking, Unfolding, unfold, unfold_all
 
 DRAWS = 32  #: how often a policy that gives no probabilities is asked, to learn what it might do
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What was forecast, what the planner was fed, and what was decided, by seat, among the seats asked."""
-
-    forecasts: dict[int, Forecast]
-    fed: dict[int, Forecast]
-    decisions: dict[int, Decision]
 
 
 @dataclass(frozen=True)
@@ -181,19 +173,6 @@ class Players:
         watchers |= {("feed", seat): feed for seat, feed in self.feeds.items() if seat in here}
         chairs = {key: key if isinstance(key, int) else key[1] for key in watchers}
         return position.learned(at, outcome, watchers, now, chairs, messages)
-
-
-def said_aloud(game: Game, turn: Turn) -> tuple[tuple[str, ...], ...] | None:
-    """The free texts of a turn, one tuple a match of one text a seat; None where nobody may talk or nobody does.
-
-    In a branch nothing is said: a text belongs to the action that it came with, and branches take other actions.
-    """
-    texts = {seat: decision.message for seat, decision in turn.decisions.items() if decision.message is not None}
-    if not game.spec.announces or not texts:
-        return None
-    batch = len(next(iter(texts.values())))
-    silence = ("",) * batch
-    return tuple(zip(*(texts.get(seat, silence) for seat in range(game.spec.seats)), strict=True))
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from prospect_env.core.episodes import (
     fill_value,
 )
 from prospect_env.core.game import Game, GameSpec, Outcome
-from prospect_env.core.players import Turn
 from prospect_env.core.policy import Call
+from prospect_env.core.turn import Turn
 from prospect_env.core.unfold import Unfolding
 
 _DTYPES = {

@@ -14,8 +14,8 @@ from prospect_env.core.chance import Streams
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check, uniform
-from prospect_env.core.players import said_aloud
 from prospect_env.core.state import put, take
+from prospect_env.core.turn import said_aloud
 from prospect_env.core.unfold import Unfolding
 from prospect_env.zoo.cast import Cast
 from prospect_env.zoo.history import Step, asked, episodes

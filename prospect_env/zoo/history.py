@@ -19,11 +19,11 @@ from prospect_env.core.episodes import Episodes
 from prospect_env.core.forecast import Forecast
 from prospect_env.core.foresee import foreseen_rewards
 from prospect_env.core.game import Outcome, State
-from prospect_env.core.players import Turn
 from prospect_env.core.policy import Call, Decision
 from prospect_env.core.position import Position
 from prospect_env.core.record import Recorder
 from prospect_env.core.state import take
+from prospect_env.core.turn import Turn
 from prospect_env.core.unfold import Unfolding
 from prospect_env.zoo.cast import Cast
 

@@ -15,8 +15,8 @@ from prospect_env.core.chance import Chance, Streams
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import IllegalAction, InvalidForecast
 from prospect_env.core.forecast import attainable, check
-from prospect_env.core.players import Turn, said_aloud
 from prospect_env.core.policy import Call
+from prospect_env.core.turn import Turn, said_aloud
 from prospect_env.zoo.cast import Cast
 from prospect_env.zoo.history import Step, asked, episodes
 from prospect_env.zoo.ledger import Ledger, expected_gain

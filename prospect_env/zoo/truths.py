@@ -7,9 +7,10 @@ from jaxtyping import Bool, Int
 from numpy.typing import NDArray
 
 from prospect_env.core.forecast import Forecast
-from prospect_env.core.players import Turn, truths_of
+from prospect_env.core.players import truths_of
 from prospect_env.core.policy import Decision
 from prospect_env.core.position import Position
+from prospect_env.core.turn import Turn
 from prospect_env.core.unfold import Unfolding
 from prospect_env.zoo.cast import Cast
 
