@@ -161,8 +161,9 @@ def over_rounds(cost: Callable[[int], float], rounds: int) -> float:
 
 @contextmanager
 def model_time(model: Any) -> Iterator[list[float]]:
-    """CPU times of all calls of the model's `score`, as they are made, from an empty memory of answers."""
+    """CPU times of all calls of the model's `score`, as they are made, from an empty cache and memory of answers."""
     language_predictor._remembering.cache_clear()
+    model.forget()
     score, times = model.score, []
 
     def timed(queries: Sequence[Query]) -> Any:
@@ -183,6 +184,19 @@ def match_time(model: Any, policies: Sequence[str], branch: str, episodes: int, 
     with model_time(model) as times:
         play(make_game("prisoners_dilemma", rounds=rounds), list(policies), episodes=episodes, branch=branch)  # type: ignore[arg-type]
     return times
+
+
+def branched_time(model: Any, policies: Sequence[str], episodes: int, rounds: int, repeats: int) -> tuple[float, float]:
+    """CPU time of the model in the same matches with nothing and with everything branched, seconds.
+
+    Both play by turns, always with the same calls; of each call the fastest of all repeats counts.
+    """
+    calls: dict[str, list[list[float]]] = {"none": [], "all": []}
+    for _ in range(repeats):
+        for branch, times in calls.items():
+            times.append(match_time(model, policies, branch, episodes, rounds))
+    none, everything = (sum(map(min, zip(*times, strict=True))) for times in calls.values())
+    return none, everything
 
 
 def peak_rss() -> float:
@@ -224,7 +238,7 @@ def held() -> dict[str, float]:
 def main(
     threads: Annotated[int, typer.Option(help="threads of torch")] = 1,
     rounds: Annotated[int, typer.Option(help="rounds of the workload")] = ROUNDS,
-    repeats: Annotated[int, typer.Option(help="repeats of the workload, of which the fastest counts")] = 3,
+    repeats: Annotated[int, typer.Option(help="repeats of which the fastest counts")] = 3,
     episodes: Annotated[int, typer.Option(help="matches of the branching measurement")] = 4,
     only_hold: Annotated[bool, typer.Option("--hold", hidden=True)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")] = False,
@@ -242,7 +256,7 @@ def main(
     single = over_rounds(lambda r: generated(work, r), rounds)
     branching = {}
     for name, table in TABLES.items():
-        none, everything = (sum(match_time(model, table, branch, episodes, rounds)) for branch in ("none", "all"))
+        none, everything = branched_time(model, table, episodes, rounds, repeats)
         branching[name] = {"seconds": none, "seconds_branched": everything, "overhead": everything / none - 1}
     decisions = episodes * rounds
     by_mode = {
