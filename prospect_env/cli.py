@@ -134,7 +134,8 @@ def run(
         "max_steps": max_steps, "shard": shard, "block": block, "feeds": request.feeds(feed or []) or None,
         "budget": request.budget(budget_tokens, budget_cost),
     }  # fmt: skip
-    wanted, folder = request.wanted(config, {key: value for key, value in given.items() if value is not None}, out)
+    stated = {key: value for key, value in given.items() if value is not None}
+    wanted, folder = request.wanted(config, stated, out, resume=resume)
     with screen.quiet_stdout(), screen.progress(wanted.name, off=as_json) as progress:
         done = play_run(wanted, folder, resume=resume, force=force, progress=progress, say=screen.note)
     lines = [f"{folder}  fingerprint {done.manifest['fingerprint']}"]

@@ -11,11 +11,14 @@ from prospect_env.arena.config import Config, configure, read_entries
 from prospect_env.core.errors import BadParameter
 
 
-def wanted(source: Path | None, given: Mapping[str, Any], out: Path) -> tuple[Config, Path]:
+def wanted(source: Path | None, given: Mapping[str, Any], out: Path, *, resume: bool = False) -> tuple[Config, Path]:
     """The configuration, and the folder it is to be played into; raises `BadParameter`.
 
-    `given` are entries that win over those of the file. A run that is named by its folder stays in that folder.
+    `given` are entries that win over those of the file. A run that is named by its folder stays in that folder. To
+    `resume`, a run's name says enough.
     """
+    if resume and source is None and not given.keys() & {"game", "policies"}:
+        source = _there(given.get("name"), out)
     entries: dict[str, Any] = {}
     at_home = source is not None and (source / "config.yaml").is_file()
     if source is not None:
@@ -30,6 +33,15 @@ def wanted(source: Path | None, given: Mapping[str, Any], out: Path) -> tuple[Co
     entries.setdefault("name", _name(entries))
     config = configure(entries)
     return config, source if at_home and source is not None and "name" not in given else out / config.name
+
+
+def _there(name: str | None, out: Path) -> Path:
+    """The folder of the run of this name."""
+    if name is None:
+        raise BadParameter("nothing says which run to go on with; give its folder, its YAML file or its --name")
+    if not (out / name / "config.yaml").is_file():
+        raise BadParameter(f"there is no run {out / name} to go on with")
+    return out / name
 
 
 def feeds(texts: Sequence[str]) -> dict[int, str]:

@@ -122,6 +122,19 @@ def test_flags_win_over_the_file_and_a_run_stays_at_home(tmp_path: Path) -> None
     assert named.name == "chicken-grim-vs-random-p-.5"
 
 
+def test_a_name_is_enough_to_go_on_with_a_run(tmp_path: Path) -> None:
+    config = configure({**PLAIN, "name": "mine"})
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.yaml").write_text(config.text())
+    assert wanted(None, {"name": "mine"}, tmp_path, resume=True) == (config, tmp_path / "mine")
+    with pytest.raises(BadParameter, match=r"there is no run .*other to go on with"):
+        wanted(None, {"name": "other"}, tmp_path, resume=True)
+    with pytest.raises(BadParameter, match="nothing says which run to go on with"):
+        wanted(None, {"episodes": 7}, tmp_path, resume=True)
+    with pytest.raises(BadParameter, match="give either policies"):
+        wanted(None, {"name": "mine"}, tmp_path)
+
+
 def test_feeds_from_flags() -> None:
     assert feeds(["0=oracle", "1=mixture:lam=.5"]) == {0: "oracle", 1: "mixture:lam=.5"}
     for text in ("oracle", "x=oracle", "0="):
