@@ -40,7 +40,19 @@ def _seat(episodes: Episodes, t: int, seat: int, total: float) -> dict[str, Any]
         "executed": spec.actions[executed] if executed >= 0 else None,
         "reward": float(episodes.rewards[0, t, seat]),
         "total": total,
-        "values": None if episodes.values is None or chosen < 0 else _named(spec.actions, episodes.values[0, t, seat]),
+        "values": None if chosen < 0 else _values(episodes, t, seat),
+    }
+
+
+def _values(episodes: Episodes, t: int, seat: int) -> dict[str, float] | None:
+    """The planner's value of every action that the rules allowed."""
+    if episodes.values is None:
+        return None
+    named = _named(episodes.spec.actions, episodes.values[0, t, seat])
+    if episodes.legal is None:
+        return named
+    return {
+        name: value for (name, value), legal in zip(named.items(), episodes.legal[0, t, seat], strict=True) if legal
     }
 
 
@@ -62,7 +74,8 @@ def _forecasts(episodes: Episodes, t: int) -> list[dict[str, Any]]:
                     if seat == forecaster and lead == 1:
                         continue
                     where = 0, t, forecaster, lead, action, seat
-                    scored = episodes.mask is not None and bool(episodes.mask[where])
+                    if not _means_something(episodes, where):
+                        continue
                     made.append(
                         {
                             "forecaster": spec.agents[forecaster],
@@ -72,12 +85,18 @@ def _forecasts(episodes: Episodes, t: int) -> list[dict[str, Any]]:
                             "lead": lead,
                             "p": _named(spec.reactions, tensor[lead, action, seat]),
                             "fed": None if episodes.fed is None else _named(spec.reactions, episodes.fed[where]),
-                            "q": _named(spec.reactions, episodes.truth[where])
-                            if scored and episodes.truth is not None
-                            else None,
+                            "q": None if episodes.truth is None else _named(spec.reactions, episodes.truth[where]),
                         }
                     )
     return made
+
+
+def _means_something(episodes: Episodes, where: tuple[int, ...]) -> bool:
+    """Whether this row of the tensor is about a choice; without branches nobody knows that of the next step."""
+    if episodes.mask is not None:
+        return bool(episodes.mask[where])
+    _, step, _, lead, _, seat = where
+    return lead == 1 or bool(episodes.active[0, step, seat])
 
 
 def _named(labels: tuple[str, ...], numbers: Any) -> dict[str, float]:
