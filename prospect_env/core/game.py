@@ -169,6 +169,15 @@ class GameSpec(Shared):
         """Whether reactions and actions are the same labels in the same order."""
         return self.reaction_of == tuple(range(len(self.reactions)))
 
+    @cached_property
+    def shown_by(self) -> tuple[tuple[int, ...], ...]:
+        """By reaction, the actions that show as it; none where reactions are events."""
+        actions = range(len(self.actions))
+        return tuple(
+            tuple(action for action in actions if self.reaction_of[action] == reaction)
+            for reaction in range(len(self.reactions))
+        )
+
     def reactions_from(self, probs: Float[np.ndarray, "... A"]) -> Float[np.ndarray, "... R"]:
         """Reaction probabilities from action probabilities, over the last axis."""
         if self.reactions_are_actions:

@@ -122,7 +122,7 @@ def test_who_moves_last_foresees_what_the_next_round_brings() -> None:
         view, luck = opening(TRUST, "always:action=3", step, seat=1)[1:3]
         probs = np.broadcast_to(one_hot(np.array(3), 7), (2, 2, 7, 2, 7)).copy()
         for row in noted(own_choices(view), view, luck, probs):
-            assert {note.given: note.action for note in row.asked.notes} == expected
+            assert {note.given: note.reaction for note in row.asked.notes} == expected
 
 
 @pytest.mark.parametrize("announcements", [False, True])
@@ -138,8 +138,8 @@ def test_those_who_choose_now_and_those_who_react_are_told_apart(announcements: 
     probs[:, 1, [first, second], 2] = one_hot(np.array(reaction), len(game.spec.actions))
     for row in noted(own_choices(view), view, luck, probs):
         now, *later = row.asked.notes
-        assert (now.about, now.action, now.given) == (1, first, None)
-        assert [(note.about, note.action, note.given) for note in later] == [
+        assert (now.about, now.reaction, now.given) == (1, first, None)
+        assert [(note.about, note.reaction, note.given) for note in later] == [
             (2, reaction, first),
             (2, reaction, second),
         ]
@@ -148,4 +148,21 @@ def test_those_who_choose_now_and_those_who_react_are_told_apart(announcements: 
 def test_where_all_choose_at_once_no_reaction_is_written() -> None:
     view, luck = opening(make_game("chicken", rounds=3))[1:3]
     probs = np.broadcast_to(one_hot(np.array(1), 2), (2, 2, 2, 2, 2))
-    assert [row.asked.notes for row in noted(own_choices(view), view, luck, probs)] == [(Note(1, 1, (1,)),)] * 2
+    assert [row.asked.notes for row in noted(own_choices(view), view, luck, probs)] == [(Note(1, 1, (0, 1)),)] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "format", "note"),
+    [
+        # The claim of action 10 is a high one, as those of actions 9 and 11 are: J, K and L in match 0.
+        ("travellers_dilemma", "always:action=10", "reaction_log", "\n(they will choose J, K or L now)\n"),
+        ("travellers_dilemma", "always:action=10", "story", "or the highest claim?\nAnswer: a high claim\nWhat do you"),
+        ("travellers_dilemma", "always:action=12", "joint_log", "\n(they will choose M now)\n"),
+        ("coin_game", "always:action=0", "story", "or take no coin?\nAnswer: "),
+    ],
+)
+def test_a_reaction_that_is_no_action_is_named_as_well(name: str, other: str, format: str, note: str) -> None:
+    prompts = choices_asked(name, "scot", other, format, feeds={0: "oracle"}, max_steps=2)
+    assert len(prompts) == 2
+    assert all(note in prompt for prompt in prompts)
+    assert not any(note in prompt for prompt in choices_asked(name, "direct", other, format, max_steps=2))

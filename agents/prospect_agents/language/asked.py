@@ -26,15 +26,15 @@ class Past:
 
 @dataclass(frozen=True)
 class Note:
-    """A line that is written before a question and names an action of a seat.
+    """A line that is written before a question and names a reaction of a seat.
 
     It is a prediction of what the seat will do now or, where an own action is `given`, of what it will do first after
     that one. With `placebo` it is a line of about the same length that names the same labels and says nothing of what
-    anybody will do. `options` are the actions it is one of.
+    anybody will do. `options` are the reactions it is one of.
     """
 
     about: int
-    action: int
+    reaction: int
     options: tuple[int, ...]
     placebo: bool = False
     given: int | None = None

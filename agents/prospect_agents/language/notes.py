@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from prospect_agents.language.asked import Note
 from prospect_agents.language.questions import Row, everybody, possible
@@ -33,10 +33,14 @@ class _Later(NamedTuple):
 def noted(asked: Sequence[Row], view: View, chance: Chance, probs: Float[np.ndarray, "B L A N R"]) -> list[Row]:
     """Each question with notes on every other seat, in the order of seats and own actions; ties say nothing.
 
-    `probs` is the forecast that is written, the own or whatever is fed in its place. Reactions must be actions.
+    `probs` is the forecast that is written, the own or whatever is fed in its place.
     """
-    now, _ = everybody(view, chance)
-    others = np.arange(view.game.spec.seats) != view.seat
+    spec = view.game.spec
+    now, legal = everybody(view, chance)
+    # Of what the rules allow now, the reactions; of events, which only the rules could tell apart, any.
+    anything = np.ones((*now.shape, len(spec.reactions)), dtype=bool)
+    shown = anything if spec.events else spec.reactions_from(legal.astype(np.float64)) > 0
+    others = np.arange(spec.seats) != view.seat
     waiting = (others & ~now)[view.active].any()
     later = _Later(*possible(view, chance)) if waiting else None
     found = []
@@ -44,20 +48,21 @@ def noted(asked: Sequence[Row], view: View, chance: Chance, probs: Float[np.ndar
         notes: list[Note] = []
         for about in map(int, np.flatnonzero(others)):
             if now[row.row, about]:
-                notes += _moves(row.row, about, view, probs)
+                notes += _moves(row.row, about, view, probs, np.flatnonzero(shown[row.row, about]))
             elif later is not None:
                 notes += _reactions(row.row, about, view, probs, later)
         found.append(row._replace(asked=replace(row.asked, notes=tuple(notes))))
     return found
 
 
-def _moves(row: int, about: int, view: View, probs: Float[np.ndarray, "B L A N R"]) -> list[Note]:
-    """What a seat will most likely do in this step."""
+def _moves(
+    row: int, about: int, view: View, probs: Float[np.ndarray, "B L A N R"], options: Int[np.ndarray, " K"]
+) -> list[Note]:
+    """What a seat will most likely do in this step, among what it may."""
     # Rows of the tensor may differ by own action; the choice is still to be made, so all legal ones count alike.
     weights = normalised(view.legal[row].astype(np.float64))[:, None]
     said = short_sum(weights * probs[row, 0, :, about], axis=0)
-    likeliest = int(sole(said))
-    return [] if likeliest == SEVERAL else [Note(about, likeliest, tuple(map(int, np.flatnonzero(said > 0))))]
+    return _likeliest(about, said, options)
 
 
 def _reactions(row: int, about: int, view: View, probs: Float[np.ndarray, "B L A N R"], later: _Later) -> list[Note]:
@@ -65,7 +70,13 @@ def _reactions(row: int, about: int, view: View, probs: Float[np.ndarray, "B L A
     found = []
     for given in map(int, np.flatnonzero(view.legal[row] & later.acts[row, :, about])):
         options = np.flatnonzero(later.can[row, given, about])
-        likeliest = int(sole(probs[row, 1, given, about, options]))
-        if likeliest != SEVERAL:
-            found.append(Note(about, int(options[likeliest]), tuple(map(int, options)), given=given))
+        found += _likeliest(about, probs[row, 1, given, about], options, given)
     return found
+
+
+def _likeliest(
+    about: int, said: Float[np.ndarray, " R"], options: Int[np.ndarray, " K"], given: int | None = None
+) -> list[Note]:
+    """A note of the likeliest of these reactions, unless several are."""
+    found = int(sole(said[options]))
+    return [] if found == SEVERAL else [Note(about, int(options[found]), tuple(map(int, options)), given=given)]

@@ -46,7 +46,7 @@ class LanguagePolicy(Policy):
 
     Mode `scot` writes before the question what the others will most likely do: now, where they choose in this step, and
     where they act only later, as in games by turns, how they will react to each own action. Where its forecast is a tie
-    it writes nothing, and chooses as `direct` does. Raises `UnsuitablePolicy` where reactions are no actions.
+    it writes nothing, and chooses as `direct` does.
     """
 
     def __init__(
@@ -70,8 +70,6 @@ class LanguagePolicy(Policy):
         self.predictor.preload(calls)
 
     def begin(self, table: Table) -> Log:
-        if self.mode == "scot" and not table.game.spec.reactions_are_actions:
-            raise UnsuitablePolicy(f"scot names others' actions; {table.game.spec.name} forecasts coarser reactions")
         return self.predictor.begin(table)
 
     def prepare(self, memory: Log, view: View, chance: Chance, forecasts: bool = True) -> None:

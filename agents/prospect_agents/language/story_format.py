@@ -189,14 +189,20 @@ def _noted(told: Told, note: Note) -> str:
     A move is asked about with its options, as the question of the choice is. Of reactions there is one line an own
     action, so these are not listed again in each of them.
     """
-    options, name = told.listed(note.options), _name(told, note.about)
+    options, name = told.listed(note.options, reactions=True), _name(told, note.about)
     lead = 0 if note.given is None else 1
     asked = str(told.narrator.forecast_question(told.seat, lead, note.given, note.about, options))
     head, _, offered = asked.partition(":")
-    answer = told.deed(note.about, note.action)
+    if not told.game.spec.reactions_are_actions:
+        # No line of the story tells one: it is named as in a question about it.
+        if note.placebo:
+            beside = "What" if note.given is None else f"Where one says {told.symbols[note.given]}, what"
+            return f"{beside} marks {name}'s page:{offered}\nMark: {told.reactions[note.reaction]}"
+        return f"{asked}\nAnswer: {told.reactions[note.reaction]}"
+    answer = told.deed(note.about, note.reaction)
     if note.placebo:
         # Both hold the names and the labels, whose tokens cannot be counted here; the words between are matched.
-        label = told.symbols[note.action]
+        label = told.symbols[note.reaction]
         marked = _long(_MARKED, len(answer.split()) - len(name.split()) - len(label.split()) - 2)
         answer = f"{name}'s {marked} {label}."
         if note.given is None:

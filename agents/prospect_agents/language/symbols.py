@@ -53,8 +53,11 @@ def they(telling: Telling, seat: int) -> str:
 
 
 def written(telling: Telling, note: Note, who: str) -> str:
-    """A note without its end, on a player called `who`: a prediction, or a placebo as long."""
-    symbol = telling.symbols[note.action]
+    """A note without its end, on a player called `who`: a prediction, or a placebo as long.
+
+    A reaction that stands for several actions is named by all of them: its own letter is in no log of one's choices.
+    """
+    symbol = listed([telling.symbols[action] for action in telling.game.spec.shown_by[note.reaction]])
     if note.given is None:
         return f"the page is marked {symbol}" if note.placebo else f"{who} will choose {symbol}"
     given = telling.symbols[note.given]
