@@ -156,6 +156,13 @@ def test_a_model_that_is_no_word_is_refused(model: str) -> None:
         make_policy(f"lm:model={model}")
 
 
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(("flag", "value"), [("forecast", "0"), ("talk", "3")])
+def test_a_flag_is_true_or_false(flag: str, value: str) -> None:
+    with pytest.raises(BadParameter, match=f"{flag} is {value}; it may be true or false"):
+        make_policy(f"lm:model=fake,mode=direct,{flag}={value}")
+
+
 @pytest.mark.parametrize("name", sorted(GAME_PARAMETERS))
 @pytest.mark.parametrize("format", ["reaction_log", "story"])
 @pytest.mark.parametrize("mode", ["direct", "scot", "plan"])
