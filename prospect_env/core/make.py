@@ -23,14 +23,18 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def make_game(game: str | Game, **parameters: Any) -> Game:
-    """The registered game of this name with these parameters; a `Game` is passed through.
+    """The registered game of this name or spec string with these parameters; a `Game` is passed through.
 
-    Every game also takes the parameters of the registered modifiers (`noise`, `termination_probability`), which are put
+    `make_game("trust", rounds=3)` and `make_game("trust:rounds=3")` are the same; keywords win over the string. Every
+    game also takes the parameters of the registered modifiers (`noise`, `termination_probability`), which are put
     around it in the order in which they are given. Raises `UnknownName` or `BadParameter`.
     """
     if not isinstance(game, str | Game):
         hint = "; write it with parentheses, as an instance" if isinstance(game, type) else ""
         raise BadParameter(f"a game is a name or a Game, not {game!r}{hint}")
+    if isinstance(game, str):
+        game, given = parse(game)
+        parameters = given | parameters
     around = {name: parameters.pop(name) for name in list(parameters) if name in modifiers}
     built = game if isinstance(game, Game) else call(f"game {game!r}", games[game], parameters, extra=modifiers)
     if isinstance(game, Game) and parameters:

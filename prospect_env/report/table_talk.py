@@ -15,7 +15,7 @@ from functools import cached_property
 
 from prospect_env.core.errors import ProspectError
 from prospect_env.core.game import Game
-from prospect_env.core.make import make_game, parse
+from prospect_env.core.make import make_game
 from prospect_env.games.grid_view import Sight
 from prospect_env.report.screen import quiet_stdout
 from prospect_env.stories import plain
@@ -128,10 +128,9 @@ class Sitting:
         say: Say | None = None,
     ) -> None:
         check_limit("max_steps", max_steps)
-        name, parameters = parse(game)
         # An empty story is a mistake, and said to be one; it does not mean none.
         options = Options("off", text=True if story is None else story, metrics=False)
-        rules = make_game(name, **parameters)
+        rules = make_game(game)
         found = opposite(rules, {}, list(opponents) or DEFAULT_OPPONENT, seat, options)
         self.table = _Table(found.players, found.options)
         self.seat, self.max_steps, self.ask, self.say = seat, max_steps, ask, say or spoken

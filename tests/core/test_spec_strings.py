@@ -90,6 +90,14 @@ def test_unknown_games_and_parameters_list_the_nearest() -> None:
         make_policy("zzzzzz")
 
 
+def test_a_game_is_also_a_spec_and_keywords_win_over_it() -> None:
+    assert make_game("trust:rounds=3") == make_game("trust", rounds=3)
+    assert make_game("trust:rounds=3", rounds=2) == make_game("trust", rounds=2)
+    assert make_game("chicken:rounds=3,noise=.1") == make_game("chicken", rounds=3, noise=0.1)
+    with pytest.raises(UnknownName, match="unknown game 'chiken'; did you mean 'chicken'"):
+        make_game("chiken:rounds=3")
+
+
 def test_a_policy_knows_its_spec() -> None:
     assert make_policy("random:p=.3").name == "random:p=.3"
 

@@ -20,7 +20,7 @@ from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.quiz import EACH, KINDS, STEPS, Question, questions
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.game import Game
-from prospect_env.core.make import make_game, make_policy, parse
+from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.policy import Call, Policy
 
 SURE = 1.959963984540054  #: normal quantile of a 95% interval
@@ -131,8 +131,7 @@ def comprehend(
     Raises `UnsuitablePolicy` if no language model is in it or its format cannot tell the game, `BadParameter`,
     `UnknownName` or what the model raises.
     """
-    name, parameters = parse(game) if isinstance(game, str) else (game, {})
-    rules = make_game(name, **parameters)
+    rules = make_game(game)
     for what, value, least in (("seat", seat, 0), ("each", each, 1), ("steps", steps, 1)):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             raise BadParameter(f"{what} is {value!r}; it must be a whole number, {least} or more")

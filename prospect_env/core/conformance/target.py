@@ -20,10 +20,10 @@ def builder(target: str) -> Callable[[], Game] | Game:
     """
     name, colon, rest = target.partition(":")
     if not colon or "=" in rest:
-        registered, parameters = parse(target)
+        registered, _ = parse(target)
         if registered not in games:
             raise UnknownName("game", registered, games)
-        return _named(partial(make_game, registered, **parameters), registered)
+        return _named(partial(make_game, target), registered)
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
