@@ -97,11 +97,14 @@ def test_layers_of_other_models_hand_on_tuples(vector: Path) -> None:
 
         def __init__(self) -> None:
             super().__init__()
-            self.base_model = Body()
+            self.model = Body()
+
+        def get_decoder(self) -> torch.nn.Module:
+            return self.model
 
     network = Net()
     named(f"steer:layer=1,vector={vector},strength=2").install(network)
-    hidden, cache = network.base_model.blocks[1](torch.zeros(1, 1, 64))
+    hidden, cache = network.model.blocks[1](torch.zeros(1, 1, 64))
     assert cache == "cache"
     np.testing.assert_allclose(hidden[0, 0].numpy(), 2 * np.load(vector), rtol=1e-5)
 

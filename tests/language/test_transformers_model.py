@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from prospect_agents.language import Query, load_model
-from prospect_env.core.errors import ModelError
+from prospect_env.core.errors import BadParameter, ModelError
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -223,18 +223,23 @@ def test_an_interrupted_call_leaves_no_trace(model: TransformersModel) -> None:
 
 
 def test_unknown_dtype(tiny: Path) -> None:
-    with pytest.raises(ModelError, match="allowed: auto, float32, bfloat16"):
+    with pytest.raises(BadParameter, match="dtype is 'int4'; it may be auto, float32 or bfloat16"):
         TransformersModel(tiny, dtype="int4")
 
 
-def test_models_without_ordinary_attention_are_refused(tiny: Path, tmp_path: Path) -> None:
-    import transformers
-
-    config = transformers.MambaConfig(vocab_size=99, hidden_size=16, state_size=4, num_hidden_layers=1)
-    transformers.MambaForCausalLM(config).save_pretrained(tmp_path)
-    transformers.AutoTokenizer.from_pretrained(tiny).save_pretrained(tmp_path)
-    with pytest.raises(ModelError):
-        TransformersModel(tmp_path, dtype="float32")
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"batch_invariant": 2}, "batch_invariant is 2; it may be true or false"),
+        ({"cache_bytes": -5}, "cache_bytes is -5; it must be a whole number, 0 or more"),
+        ({"cache_bytes": 1.5}, r"cache_bytes is 1\.5; it must be a whole number"),
+        ({"overflow": "shrink"}, "overflow is 'shrink'; it may be error or drop_oldest"),
+    ],
+)
+def test_bad_options(tiny: Path, options: dict[str, Any], says: str) -> None:
+    with pytest.raises(BadParameter, match=says):
+        TransformersModel(tiny, **options)
 
 
 @pytest.mark.model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from prospect_agents.language.chat import Around, around
 from prospect_agents.language.model import Query, Request
@@ -13,6 +13,13 @@ from prospect_agents.language.rows import Encoded, Tokens
 from prospect_env.core.errors import ModelError
 
 OVERFLOW = ("error", "drop_oldest")
+
+
+class Capacity(NamedTuple):
+    """The longest text that a model can be given whole, in tokens, and the entry of its configuration that says so."""
+
+    tokens: int
+    stated: str
 
 
 class Encoder:
@@ -23,16 +30,15 @@ class Encoder:
     Args:
         tokenizer: from transformers.
         name: how messages call the model.
-        longest: tokens that the model holds.
+        capacity: how many tokens the model holds.
         overflow: what happens to longer prompts: `error`, or `drop_oldest`, which leaves out whole segments, the oldest
             first and never the first of all (the rules). It leaves out a little more than needed, in steps, so that a
             growing text does not begin anew every time.
     """
 
-    def __init__(self, tokenizer: Any, name: str, longest: int, overflow: str = "error") -> None:
-        if overflow not in OVERFLOW:
-            raise ModelError(f"overflow {overflow!r}; allowed: {', '.join(OVERFLOW)}")
-        self._tokenizer, self._name, self._longest, self._overflow = tokenizer, name, longest, overflow
+    def __init__(self, tokenizer: Any, name: str, capacity: Capacity, overflow: str = "error") -> None:
+        self._tokenizer, self._name, self._overflow = tokenizer, name, overflow
+        self._longest, self._stated = capacity
         bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
         begun = tokenizer("a").input_ids[:1]
         self._start: Tokens = (bos,) if bos is not None and begun == [bos] else ()
@@ -90,6 +96,7 @@ class Encoder:
         if self._overflow == "error" or sum(map(len, rest)) < excess:
             raise ModelError(
                 f"a prompt of {length} tokens; {self._name} holds at most {self._longest}"
+                + (f" ({self._stated})" if self._stated else "")
                 + ("" if self._overflow == "drop_oldest" else "; overflow=drop_oldest would leave out the oldest")
             )
         step, dropped, count = max(1, self._longest // 16), 0, 0

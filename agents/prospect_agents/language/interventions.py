@@ -73,8 +73,8 @@ class Change(ABC):
     def changed(self, hidden: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
         """The hidden states `[..., H]` that go on instead of `hidden`; both arguments are float32."""
 
-    def install(self, network: Any) -> list[Any]:
-        """Hook it into the network and return the handles; raises `BadParameter` where it does not fit."""
+    def place(self, network: Any) -> Any:
+        """The layer of the network whose output it changes; raises `BadParameter` where it does not fit."""
         import torch
 
         config = network.config.get_text_config()
@@ -85,10 +85,17 @@ class Change(ABC):
             raise BadParameter(
                 f"the vector has {len(self.direction.values)} numbers; hidden states of this model have {width}"
             )
-        lists = (part for part in network.base_model.modules() if isinstance(part, torch.nn.ModuleList))
+        # Beside the decoder there may be other towers, with as many layers.
+        lists = (part for part in network.get_decoder().modules() if isinstance(part, torch.nn.ModuleList))
         layers = next((part for part in lists if len(part) == count), None)
         if layers is None:
             raise ModelError(f"{type(network).__name__} has no list of {count} layers to intervene in")
+        return layers[self.layer]
+
+    def install(self, network: Any) -> list[Any]:
+        """Hook it into the network and return the handles; raises as `place`."""
+        import torch
+
         direction = torch.from_numpy(self.direction.values)
 
         def hook(_: Any, __: Any, out: Any) -> Any:
@@ -97,7 +104,7 @@ class Change(ABC):
             new = self.changed(hidden.float(), direction.to(hidden.device)).to(hidden.dtype)
             return new if isinstance(out, torch.Tensor) else (new, *out[1:])
 
-        return [layers[self.layer].register_forward_hook(hook)]
+        return [self.place(network).register_forward_hook(hook)]
 
 
 @dataclass(frozen=True)
@@ -168,9 +175,8 @@ def intervened(model: LanguageModel, change: Change) -> LanguageModel:
     from prospect_agents.language.transformers_model import Intervention, TransformersModel
 
     inside: TransformersModel = model  # type: ignore[assignment]
-    for handle in change.install(inside.module):
-        # Tried on, so that what does not fit is refused before anything is asked.
-        handle.remove()
+    # Tried on, so that what does not fit is refused before anything is asked.
+    change.place(inside.module)
     return inside.intervened(Intervention(change.name, change.install))
 
 

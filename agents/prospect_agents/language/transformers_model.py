@@ -21,17 +21,18 @@ from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from prospect_agents.language.attention import GROUPED
-from prospect_agents.language.encoding import Encoder
+from prospect_agents.language.encoding import OVERFLOW, Encoder
 from prospect_agents.language.grammar import Grammar
 from prospect_agents.language.model import Query, Request, Scored, Written
 from prospect_agents.language.network import Network
 from prospect_agents.language.pull import quiet
-from prospect_agents.language.rows import Encoded, Row
+from prospect_agents.language.rows import Encoded
 from prospect_agents.language.scoring import Answers, add_scores, alone, together
 from prospect_agents.language.spelling import spellings
+from prospect_agents.language.suitability import capacity, require_plain
 from prospect_agents.language.weights import choose_dtype, weight_hash
 from prospect_agents.language.writing import Draft, write
-from prospect_env.core.errors import ModelError
+from prospect_env.core.errors import BadParameter, ModelError
 
 
 class Intervention(NamedTuple):
@@ -60,6 +61,7 @@ class TransformersModel:
 
     Raises:
         ModelError: it cannot be loaded, or is not a causal model with ordinary attention.
+        BadParameter: an option has a value that it may not have.
     """
 
     def __init__(
@@ -71,26 +73,34 @@ class TransformersModel:
         overflow: str = "error",
         name: str | None = None,
     ) -> None:
+        if not isinstance(batch_invariant, bool):
+            raise BadParameter(f"batch_invariant is {batch_invariant!r}; it may be true or false")
+        if isinstance(cache_bytes, bool) or not isinstance(cache_bytes, int) or cache_bytes < 0:
+            raise BadParameter(f"cache_bytes is {cache_bytes!r}; it must be a whole number, 0 or more")
+        if overflow not in OVERFLOW:
+            raise BadParameter(f"overflow is {overflow!r}; it may be {' or '.join(OVERFLOW)}")
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        chosen = choose_dtype(dtype, device)
         try:
             with quiet():
                 self._tokenizer = AutoTokenizer.from_pretrained(source)
-                module = AutoModelForCausalLM.from_pretrained(
-                    source, dtype=choose_dtype(dtype, device), attn_implementation=GROUPED
-                )
-        except (OSError, ValueError) as error:
+                module = AutoModelForCausalLM.from_pretrained(source, dtype=chosen, attn_implementation=GROUPED)
+        except (OSError, ValueError, KeyError) as error:
+            if GROUPED in str(error) or "attention implementation" in str(error):
+                raise ModelError(
+                    f"{name or source} attends in a way of its own; models can be used that transformers runs with "
+                    "attention from outside (its sdpa)"
+                ) from error
             raise ModelError(f"cannot load a causal language model from {str(source)!r}: {error}") from error
         self.module = module.to(device).eval()
         self.network = Network(self.module, cache_bytes)
         self._invariant, self._overflow = batch_invariant, overflow
         self._interventions: tuple[Intervention, ...] = ()
         self._name = f"{name or source}@{weight_hash(Path(source), module.config)}"
-        limits = [getattr(module.config, key, None) for key in ("max_position_embeddings", "sliding_window")]
-        longest = min((limit for limit in limits if limit), default=1 << 30)
-        self._encoder = Encoder(self._tokenizer, self._name, longest, overflow)
+        self._encoder = Encoder(self._tokenizer, self._name, capacity(module.config), overflow)
         self._grammar = lru_cache(maxsize=64)(lambda schema: Grammar(schema, self._spellings))
         self._lock = threading.Lock()
-        self._check()
+        require_plain(self.network, self._name)
 
     @property
     def identity(self) -> str:
@@ -190,25 +200,3 @@ class TransformersModel:
             finally:
                 for handle in handles:
                     handle.remove()
-
-    @torch.inference_mode()
-    def _check(self) -> None:
-        """Compare a forked tree behind a cache with plain forwards: models that do something unusual are found here."""
-        vocabulary = self.module.get_input_embeddings().num_embeddings
-        a, b, c, d = (np.array([3, 5, 7, 11]) * 17 % vocabulary).tolist()
-        query = Encoded((a, b), (c,), ((d, b), (a, d)))
-        scores = [np.zeros(2)]
-        try:
-            self.network.begin()
-            self.network.forward([Row(query.context, [])])
-            for rows, hidden in together(self.network, [query], [0]):
-                add_scores(self.network, rows, hidden, scores)
-            text = torch.tensor([[a, b, c, *label] for label in query.labels], device=self.network.device)
-            logp = self.module(text).logits[:, 2:-1].float().log_softmax(-1)
-            plain = logp.gather(2, text[:, 3:, None]).sum((1, 2)).cpu().numpy()
-        except (TypeError, RuntimeError, AttributeError, IndexError, NotImplementedError) as error:
-            raise ModelError(f"{self._name} does not take a tree mask with a cache: {error}") from error
-        gap = np.abs(scores[0] - plain).max()
-        if not gap < (1e-3 if self.network.dtype == torch.float32 else 1.0):
-            raise ModelError(f"{self._name} needs more than ordinary causal attention: scores differ by {gap:.3g} nats")
-        self.forget()

@@ -11,7 +11,7 @@ import torch
 from transformers.utils import cached_file
 
 from prospect_agents.language.pull import sha256
-from prospect_env.core.errors import ModelError
+from prospect_env.core.errors import BadParameter
 
 
 @cache
@@ -24,7 +24,7 @@ def cpu_features() -> frozenset[str]:
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     """The dtype of this name; "auto" is bfloat16 where the device computes in it natively, else float32."""
     if name not in ("auto", "float32", "bfloat16"):
-        raise ModelError(f"dtype {name!r}; allowed: auto, float32, bfloat16")
+        raise BadParameter(f"dtype is {name!r}; it may be auto, float32 or bfloat16")
     if name != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16}[name]
     if device.type == "cuda":
