@@ -10,6 +10,7 @@ from prospect_env.arena.play import play
 from prospect_env.arena.runs import Run
 from prospect_env.arena.seating import require_replayable, seat_one
 from prospect_env.arena.store.fingerprint import digests
+from prospect_env.arena.store.manifest import require_same_models
 from prospect_env.core.episodes import Episodes, columns
 
 
@@ -25,12 +26,17 @@ class Verdict(NamedTuple):
 def verify(run: Run, number: int, pairing: int = 0) -> Verdict:
     """Play episode `number` again from the configuration and the recorded model calls.
 
-    Raises `UnsuitablePolicy` if somebody at the table cannot be asked again (a human).
+    What a seat's language model answered stands in for it, so that it need not be here. Where a seat has several
+    models they are loaded, to tell whose answers are whose, and must be those that were recorded.
+
+    Raises `UnsuitablePolicy` if somebody at the table cannot be asked again (a human), and `RunError` if a model here
+    is another one than was recorded.
     """
     recorded = run.episode(number, pairing)
     config = run.config
-    seating = seat_one(config, config.matches[pairing], recorded.calls)
+    seating = seat_one(config, config.matches[pairing], recorded.calls, replay=True)
     require_replayable(seating)
+    require_same_models(run.manifest, {pairing: seating})
     again = play(
         seating.game,
         seating.policies,

@@ -13,6 +13,7 @@ from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
 from prospect_env.core.players import Players
 from prospect_env.core.policy import Call, Policy
+from prospect_env.core.replay import answering
 
 
 class Seating(NamedTuple):
@@ -31,10 +32,13 @@ def seat(config: Config, recorded: Sequence[Call] = ()) -> tuple[Seating, ...]:
     return tuple(seat_one(config, match, recorded) for match in config.matches)
 
 
-def seat_one(config: Config, match: Pairing, recorded: Sequence[Call] = ()) -> Seating:
-    """One pairing of a run; as `seat`."""
+def seat_one(config: Config, match: Pairing, recorded: Sequence[Call] = (), replay: bool = False) -> Seating:
+    """One pairing of a run; as `seat`. To `replay` it, what is recorded stands in for language models."""
     game = make_game(match.game or "", **(match.parameters or {}))
-    policies = tuple(make_policy(policy) for policy in match.policies)
+    policies = tuple(
+        _built(policy, [call for call in recorded if replay and call.seat == chair])
+        for chair, policy in enumerate(match.policies)
+    )
     seats = game.spec.seats
     if len(policies) != seats:
         raise BadParameter(f"{game.spec.name} has {seats} seats; {len(policies)} policies were given: {match.policies}")
@@ -53,6 +57,11 @@ def seat_one(config: Config, match: Pairing, recorded: Sequence[Call] = ()) -> S
     # Policies refuse a game when they sit down at it, so each sits down once for one match.
     players.begin(episode_seeds(config.seed, 1))
     return Seating(game, policies, feeds)
+
+
+def _built(policy: str, answers: Sequence[Call]) -> Policy:
+    with answering(answers):
+        return make_policy(policy)
 
 
 def require_replayable(seating: Seating) -> None:

@@ -100,9 +100,7 @@ class MemoModel:
 
     def recorded(self, calls: Iterable[Call]) -> None:
         """Remember what these recorded calls were answered."""
-        self.preload(
-            {call.prompt_hash: np.array(call.logprobs) if call.labels else _as_written(call) for call in calls}
-        )
+        self.preload({call.prompt_hash: _as_scored(call) if call.labels else _as_written(call) for call in calls})
 
     def expect(self, queries: Sequence[Query]) -> None:
         """Say that these will be asked: the next questions that the model is asked go to it together with them.
@@ -164,6 +162,16 @@ class MemoModel:
         self._unclaimed |= misses.keys()
 
 
+def replayed(calls: Sequence[Call]) -> MemoModel | None:
+    """The model that gave these answers, as a memory of them alone; None where there are none, or several models'."""
+    identities = {call.model for call in calls}
+    if len(identities) != 1:
+        return None
+    model = MemoModel(None, identity=identities.pop())
+    model.recorded(calls)
+    return model
+
+
 def _check(key: str, asked: Query | Request, said: Scored | Written) -> None:
     """Raise `ModelError` where a recorded answer is none to this question."""
     if isinstance(asked, Query) != isinstance(said, Scored):
@@ -172,8 +180,14 @@ def _check(key: str, asked: Query | Request, said: Scored | Written) -> None:
         raise ModelError(f"answer {key} has {len(said.logprobs)} log-probabilities for labels {asked.labels}")
 
 
+def _as_scored(call: Call) -> Scored:
+    said = np.array(call.logprobs)
+    return Scored(said, call.tokens_in, call.tokens_cached, call.tokens_out, call.latency, call.tokens_dropped)
+
+
 def _as_written(call: Call) -> Written:
-    return Written(call.text, True, call.tokens_in, call.tokens_cached, call.tokens_out, call.latency)
+    cost = call.tokens_in, call.tokens_cached, call.tokens_out, call.latency, call.tokens_dropped
+    return Written(call.text, True, *cost)
 
 
 def _as_answer(value: ArrayLike | Scored | Written) -> Scored | Written:

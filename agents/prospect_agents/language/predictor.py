@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from prospect_agents.language.asked import Asked, Moment, Past
 from prospect_agents.language.formats import PromptFormat, Telling, prompt_format
 from prospect_agents.language.interventions import intervened, named
 from prospect_agents.language.log import Log
-from prospect_agents.language.memo import Answer, MemoModel
+from prospect_agents.language.memo import Answer, MemoModel, replayed
 from prospect_agents.language.model import LanguageModel, Query, load_model
 from prospect_agents.language.questions import Row, about_now, rolled, stated_rows, stepwise, tensor
 from prospect_agents.language.summary import counted
@@ -24,6 +25,7 @@ from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Call, Event, Predictor, Table, View
+from prospect_env.core.replay import recorded
 from prospect_env.core.unfold import roll_forward
 
 STYLES = ("completion", "chat")
@@ -83,8 +85,14 @@ class LanguagePredictor(Predictor):
         if options and not isinstance(model, str):
             raise BadParameter(f"{', '.join(options)} belong to the loading of a model; {model.identity} is loaded")
         self.preamble, self.gate = _text(preamble), gate
-        change = None if intervention is None else named(intervention)
-        self.model = _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
+        told = replayed(recorded()) if isinstance(model, str) else None
+        change = None if intervention is None or told is not None else named(intervention)
+        if told is not None:
+            self.model = told
+        else:
+            self.model = (
+                _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
+            )
         words = type(format).__name__ if not isinstance(format, str) else f"({format})" if ":" in format else format
         self.told_as = words
         self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={words}"
@@ -93,14 +101,15 @@ class LanguagePredictor(Predictor):
 
     @property
     def identity(self) -> str:
-        """The model's identity, for manifests."""
-        return self.model.identity
+        """The model's identity, and the hash of what is written before everything it is asked, for manifests."""
+        before = f"/preamble={sha256(self.preamble.encode()).hexdigest()[:12]}" if self.preamble else ""
+        return self.model.identity + before
 
     def preload(self, calls: Iterable[Call]) -> None:
         """Answer these recorded questions as they were answered then."""
-        recorded = tuple(calls)
-        self.model.recognise({call.model for call in recorded})
-        self.model.recorded(call for call in recorded if call.model == self.identity)
+        known = tuple(calls)
+        self.model.recognise({call.model for call in known})
+        self.model.recorded(call for call in known if call.model == self.model.identity)
 
     def calls(self) -> tuple[Call, ...]:
         drained = tuple(self._calls.values())
@@ -227,7 +236,7 @@ class LanguagePredictor(Predictor):
         said = answer.said
         words = {} if isinstance(asked, Query) else {"text": said.text}
         self._calls[key] = Call(
-            match=match, step=step, seat=view.seat, purpose=why, imagined=False, model=self.identity,
+            match=match, step=step, seat=view.seat, purpose=why, imagined=False, model=self.model.identity,
             prompt_hash=answer.key, prompt="".join(asked.context) + asked.tail,
             labels=() if words else asked.labels, logprobs=() if words else tuple(said.logprobs.tolist()),
             mass=mass if words else said.mass, tokens_in=said.tokens_in, tokens_cached=said.tokens_cached,

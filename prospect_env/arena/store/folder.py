@@ -11,7 +11,7 @@ from prospect_env.arena.runs import Run
 from prospect_env.arena.seating import Seating
 from prospect_env.arena.store import shards
 from prospect_env.arena.store.files import write_text
-from prospect_env.arena.store.manifest import SCHEMA, describe
+from prospect_env.arena.store.manifest import SCHEMA, describe, require_same_models
 from prospect_env.arena.store.schema import KINDS
 from prospect_env.core.errors import RunError, RunExists
 
@@ -20,7 +20,7 @@ def claim(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: b
     """Make the run's folder, or find the run that is to go on in it; its manifest.
 
     Raises `RunExists` if it holds something and neither `resume` nor `force` is given, or holds what is no run, and
-    `RunError` if the run that is there is another one.
+    `RunError` if the run that is there is another one, or of other models.
     """
     if folder.exists() and not folder.is_dir():
         raise RunExists(f"{folder} is a file; a run needs a folder")
@@ -34,7 +34,9 @@ def claim(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: b
         )
     replaced = not empty and force and not resume
     if not empty and not replaced and (folder / "manifest.json").exists():
-        return _same(config, folder)
+        manifest = _same(config, folder)
+        require_same_models(manifest, dict(enumerate(seatings)))
+        return manifest
     # Models are asked who they are: a run that cannot begin must not cost the one that is there.
     manifest = describe(config, seatings)
     if replaced:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from prospect_env.arena.config import Config
 from prospect_env.arena.seating import Seating
+from prospect_env.core.errors import RunError
 
 SCHEMA = 1  #: of the run folder; raised when a reader of the old one could not read the new one
 
@@ -43,9 +45,23 @@ def _pairing(seating: Seating) -> dict[str, Any]:
         "actions": list(spec.actions),
         "reactions": list(spec.reactions),
         "policies": [policy.name for policy in seating.policies],
-        "models": [policy.identity or None for policy in seating.policies],
+        "models": _models(seating),
         "feeds": [seating.feeds.get(seat, "own") for seat in range(spec.seats)],
     }
+
+
+def require_same_models(manifest: dict[str, Any], seatings: Mapping[int, Seating]) -> None:
+    """Raise `RunError` if the language models of these pairings, by number, are not those of the manifest."""
+    for number, seating in seatings.items():
+        then, now = manifest["pairings"][number]["models"], _models(seating)
+        for seat, (old, new) in enumerate(zip(then, now, strict=True)):
+            if old != new:
+                name = seating.policies[seat].name
+                raise RunError(f"seat {seat} of pairing {number} was played by {old}; here {name!r} is {new}")
+
+
+def _models(seating: Seating) -> list[str | None]:
+    return [policy.identity or None for policy in seating.policies]
 
 
 def commit(folder: Path) -> dict[str, Any] | None:
