@@ -23,6 +23,7 @@ from prospect_env.arena.store import shards
 from prospect_env.arena.store.files import write_text
 from prospect_env.arena.store.fingerprint import digests, fingerprint
 from prospect_env.arena.store.folder import claim
+from prospect_env.arena.store.lock import alone
 from prospect_env.arena.store.shards import Shard
 from prospect_env.arena.store.tables import tables
 from prospect_env.arena.summary import metric_columns, sum_names, summarise
@@ -47,8 +48,9 @@ def run(
     and all there are; `say` with a line about anything unusual.
 
     Raises `BadParameter`, `UnknownName` or `UnsuitablePolicy` before anything is played or written, `RunExists` if the
-    folder holds something and neither flag is given, `RunError` if what is there is not this run, and `BudgetSpent`
-    when `config.budget` is used up: shards that were finished stay, and `resume` with a larger budget goes on.
+    folder holds something and neither flag is given, `RunError` if what is there is not this run, is of other models or
+    is being played, and `BudgetSpent` when `config.budget` is used up: shards that were finished stay, and `resume`
+    with a larger budget goes on.
     """
     config = config.completed()
     with within(Budget("the run's budget", config.budget.tokens, config.budget.cost)) as budget:
@@ -56,21 +58,22 @@ def run(
         plan = shards.plan(config) if resume else ()
         seatings = seat(config, [call for shard in plan for call in shards.recorded_calls(folder, shard)])
         manifest = claim(config, folder, seatings, resume, force)
-        earlier = manifest.get("spent", {"tokens": 0, "cost": 0.0})
-        budget.spend(earlier["tokens"], earlier["cost"])
-        todo = _todo(config, folder, say)
-        if todo and manifest["complete"]:
-            # It was complete until something happened to a shard; should this be killed, it must not look so again.
-            manifest = {**manifest, "complete": False, "fingerprint": None}
-            _write(folder, manifest)
-        try:
-            _play_all(config, folder, seatings, todo, progress)
-        finally:
-            if budget.spent_tokens:
-                # Also of what was cut short: going on, it still counts.
-                manifest = {**manifest, "spent": {"tokens": budget.spent_tokens, "cost": budget.spent_cost}}
+        with alone(folder):
+            earlier = manifest.get("spent", {"tokens": 0, "cost": 0.0})
+            budget.spend(earlier["tokens"], earlier["cost"])
+            todo = _todo(config, folder, say)
+            if todo and manifest["complete"]:
+                # It was complete until something happened to a shard; should this be killed, it must not look so again.
+                manifest = {**manifest, "complete": False, "fingerprint": None}
                 _write(folder, manifest)
-    return _finish(config, folder, manifest)
+            try:
+                _play_all(config, folder, seatings, todo, progress)
+            finally:
+                if budget.spent_tokens:
+                    # Also of what was cut short: going on, it still counts.
+                    manifest = {**manifest, "spent": {"tokens": budget.spent_tokens, "cost": budget.spent_cost}}
+                    _write(folder, manifest)
+            return _finish(config, folder, manifest)
 
 
 def _play_all(

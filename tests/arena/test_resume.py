@@ -14,6 +14,7 @@ import pytest
 
 from prospect_env.arena.run import run
 from prospect_env.arena.runs import load, read_run
+from prospect_env.arena.store.lock import alone
 from prospect_env.core.errors import CorruptShard, ModelError, RunError, RunExists
 from prospect_env.core.policy import Policy
 from tests.arena.small_run import PAIRINGS, config, printed, stamps
@@ -55,6 +56,15 @@ def test_force_removes_nothing_for_a_run_that_cannot_begin(copy: Path, monkeypat
     with pytest.raises(ModelError, match="nobody answers"):
         run(config(seed=9), copy, force=True)
     assert stamps(copy) == before
+
+
+@pytest.mark.parametrize("flags", [{"resume": True}, {"force": True}])
+def test_one_process_at_a_time_plays_a_run(copy: Path, flags: dict[str, bool]) -> None:
+    before = stamps(copy)
+    with alone(copy), pytest.raises(RunError, match="is being played by another process"):
+        run(config(), copy, **flags)
+    assert stamps(copy) == before
+    run(config(), copy, **flags)
 
 
 def test_bad_input_writes_nothing(tmp_path: Path) -> None:

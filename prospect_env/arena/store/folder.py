@@ -11,6 +11,7 @@ from prospect_env.arena.runs import Run
 from prospect_env.arena.seating import Seating
 from prospect_env.arena.store import shards
 from prospect_env.arena.store.files import write_text
+from prospect_env.arena.store.lock import alone
 from prospect_env.arena.store.manifest import SCHEMA, describe, require_same_models
 from prospect_env.arena.store.schema import KINDS
 from prospect_env.core.errors import RunError, RunExists
@@ -37,6 +38,9 @@ def claim(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: b
         manifest = _same(config, folder)
         require_same_models(manifest, dict(enumerate(seatings)))
         return manifest
+    if replaced:
+        with alone(folder):
+            pass
     # Models are asked who they are: a run that cannot begin must not cost the one that is there.
     manifest = describe(config, seatings)
     if replaced:
