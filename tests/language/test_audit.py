@@ -16,11 +16,13 @@ from prospect_agents.language.model import Query, Scored
 from prospect_agents.language.policy import LanguagePolicy
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.twins import best_responses, twins
-from prospect_agents.language.visits import visits
-from prospect_env import make_game
-from prospect_env.core.errors import BadParameter, UnsuitablePolicy
+from prospect_agents.language.visits import asker, visits
+from prospect_agents.planners.lookahead import Softmax
+from prospect_env import make_game, play
+from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_policy
+from prospect_env.core.players import Players
 from prospect_env.metrics.agreement import agreement
 from prospect_env.metrics.use import rows, use
 from prospect_env.stories.fitting import fitting
@@ -222,6 +224,23 @@ def test_who_talks_in_its_own_words_can_be_audited() -> None:
     assert np.allclose(found.direct[:, moves].sum(axis=1), 1)
 
 
+@pytest.mark.parametrize("format", ["round_log", "story"])
+def test_words_said_aloud_are_told_at_the_positions_of_an_audit(format: str) -> None:
+    game = make_game("prisoners_dilemma", rounds=2, announcements=True)
+    moves = (1, 3)
+    talking = make_policy(f"lm:model=fake,mode=direct,talk=true,format={format}")
+    played = play(game, [talking, "promise_keeper"], episodes=2)
+    real = {call.prompt for call in played.calls if call.purpose == "own choice" and call.step in moves}
+    assert len(real) == 4
+    assert all("said: " in prompt for prompt in real)
+    language, asked = asker(talking), set()
+    for visit in visits(talking, game, "promise_keeper", np.arange(2), steps=moves):
+        language.calls()
+        language.decide(visit.memory, visit.view, visit.chance, None)
+        asked |= {call.prompt for call in language.calls() if call.purpose == "own choice"}
+    assert asked == real
+
+
 def test_visits_are_what_was_played() -> None:
     policy = LanguagePolicy(LanguagePredictor(Stub(ignores), "round_log"), "direct")
     numbers = np.arange(3)
@@ -251,6 +270,79 @@ def test_what_is_said_is_held_against_what_the_forecasts_imply() -> None:
         assert figures["total_variation"].value == pytest.approx(apart)
         # Two episodes of four steps in two turns.
         assert len(found.cluster) == 16
+
+
+SCOT = "lm:model=fake,mode=scot,format=round_log"
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("asked", [prompt_audit, choices])
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"others": []}, r"others is \[\]; it must be a list of one or more policies"),
+        ({"others": "random"}, "others is 'random'; it must be a list"),
+        ({"others": None}, "others is None; it must be a list"),
+        ({"others": ["random", 3]}, "a policy is a spec string or a Policy, not 3"),
+        ({"steps": []}, r"steps is \[\]; it must be None or a list of one or more; coordination has .* 0 to 3"),
+        ({"steps": 1}, "steps is 1; it must be None or a list"),
+        ({"steps": "12"}, "steps is '12'; it must be None or a list"),
+        ({"steps": [1, 4]}, "steps has 4; coordination has steps 0 to 3"),
+        ({"steps": [0.5]}, "steps has 0.5; coordination has steps 0 to 3"),
+        ({"steps": ["1"]}, "steps has '1'; coordination has steps 0 to 3"),
+        ({"steps": [True]}, "steps has True; coordination has steps 0 to 3"),
+        ({"seat": 2}, "seat is 2; coordination has seats 0 to 1"),
+        ({"seat": -1}, "seat is -1; coordination has seats 0 to 1"),
+        ({"seat": "0"}, "seat is '0'; coordination has seats 0 to 1"),
+        ({"seat": True}, "seat is True; coordination has seats 0 to 1"),
+        ({"seed": "x"}, "seed is 'x'; it must be a whole number"),
+        ({"episodes": 1.5}, "episodes is 1.5; it may be 1 or more"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_played(
+    asked: Callable[..., object], keywords: dict[str, object], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn(*arguments: object, **named: object) -> None:
+        raise AssertionError("somebody was asked")
+
+    monkeypatch.setattr(Players, "turn", turn)
+    with pytest.raises(BadParameter, match=message):
+        asked(SCOT, COORDINATION, **{"others": ["random"], "episodes": 2, **keywords})
+
+
+def test_twins_are_made_for_a_seat_of_the_game() -> None:
+    for made in (best_responses, twins):
+        with pytest.raises(BadParameter, match="seat is 2; coordination has seats 0 to 1"):
+            made(COORDINATION, 2)
+
+
+def test_a_seat_that_is_never_met_is_named() -> None:
+    # Who is trusted moves second, at step 1.
+    with pytest.raises(BadParameter, match=r"seat 1 of trust chooses at none of the steps \[0\]"):
+        choices(SCOT, make_game("trust", rounds=1), ["random"], episodes=2, steps=[0], seat=1)
+    # An end by chance, which in these two episodes comes before the last step.
+    ending = make_game("prisoners_dilemma", rounds=12, termination_probability=0.9)
+    for asked in (prompt_audit, choices):
+        with pytest.raises(BadParameter, match=r"seat 0 of prisoners_dilemma chooses at none of the steps \[11\]"):
+            asked(SCOT, ending, ["random"], episodes=2, steps=[11])
+    # Whoever never moves is met nowhere.
+    with pytest.raises(BadParameter, match="seat 1 of trust chooses at none of the steps of these episodes"):
+        choices(SCOT, make_game("trust", rounds=1), ["always:action=0"], episodes=2, seat=1)
+
+
+def test_the_planner_may_be_a_spec_string() -> None:
+    named = choices(SCOT, COORDINATION, ["random"], "softmax:temperature=3", episodes=2)
+    built = choices(SCOT, COORDINATION, ["random"], Softmax(temperature=3), episodes=2)
+    assert np.array_equal(named.implied, built.implied)
+    assert not np.array_equal(named.implied, choices(SCOT, COORDINATION, ["random"], episodes=2).implied)
+    with pytest.raises(UnknownName, match="planner 'nope'"):
+        choices(SCOT, COORDINATION, ["random"], "nope")
+
+
+@pytest.mark.usefixtures("untyped")
+def test_what_is_no_planner_is_refused() -> None:
+    with pytest.raises(BadParameter, match="planner is 3; it may be None, a spec string or a Planner"):
+        choices(SCOT, COORDINATION, ["random"], 3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["trust", "volunteers_dilemma", "centipede", "minority"])
@@ -289,3 +381,14 @@ def test_placebos_are_as_long_as_predictions(real: str, name: str, about: int, g
                 cue = made.cue(telling, Past(()), Asked(0, (0, 1), now=(0, 1), notes=(note,)))
                 lengths.append(len(tokens(cue)["input_ids"]))
             assert abs(lengths[0] - lengths[1]) <= 1, form
+
+
+def test_the_planner_of_a_policy_that_talks_is_its_own() -> None:
+    game = make_game("chicken", rounds=3, announcements=True)
+    policy = "lm:model=fake,mode=plan,talk=true,temperature=5"
+    asked = {"episodes": 2, "steps": [1, 3]}
+    found = choices(policy, game, ["random"], **asked)
+    own = choices(policy, game, ["random"], planner="lookahead:temperature=5", **asked)
+    other = choices(policy, game, ["random"], planner="lookahead", **asked)
+    assert np.array_equal(found.implied, own.implied)
+    assert not np.array_equal(found.implied, other.implied)

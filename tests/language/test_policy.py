@@ -12,15 +12,34 @@ from prospect_agents.language.model import Query, Scored, load_model
 from prospect_agents.language.policy import LanguagePolicy, lm
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.symbols import symbols
+from prospect_agents.planners.lookahead import LookAhead, Softmax
 from prospect_agents.prospective import Prospective
 from prospect_env.arena.play import play
 from prospect_env.core.episodes import Episodes
 from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
+from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
 from tests.samples import GAME_PARAMETERS
 from tests.toys import Cards
 
 GAME = make_game("prisoners_dilemma", rounds=6, noise=0.1, termination_probability=0.05)
+
+
+class Stated:
+    """A model that says of the first labels what it is given, in odds."""
+
+    identity = "stated"
+
+    def __init__(self, *odds: float) -> None:
+        self.odds = odds
+
+    def score(self, queries: Sequence[Query]) -> list[Scored]:
+        return [self._score(query) for query in queries]
+
+    def _score(self, query: Query) -> Scored:
+        said = np.array(self.odds[: len(query.labels)])
+        with np.errstate(divide="ignore"):
+            return Scored(np.log(said / said.sum()), 10, 4, 2, 0.01)
 
 
 class Asked:
@@ -66,6 +85,38 @@ def test_direct_chooses_as_the_model_says() -> None:
     # .7^2 / (.7^2 + .3^2) = .8448
     sharp = played(LanguagePolicy(LanguagePredictor(Asked(0.7)), "direct", temperature=0.5), episodes=5)
     assert np.allclose(sharp.probs[:, :, 0, 0], 0.8448, atol=1e-4)  # type: ignore[index]
+
+
+def first_probs(game: Game, temperature: float, *odds: float) -> np.ndarray:
+    """How probable the first choice of seat 0 is, where the model says these odds of the legal actions."""
+    policy = LanguagePolicy(LanguagePredictor(Stated(*odds)), "direct", temperature=temperature)
+    probs = play(game, [policy, "random"], episodes=1).probs
+    assert probs is not None
+    return probs[0, 0, 0]
+
+
+FIVE = make_game("matrix_game", payoffs=[[[float(a == b)] * 2 for b in range(5)] for a in range(5)], rounds=1)
+
+
+@pytest.mark.parametrize("temperature", [1e-3, 1e-4, 1e-300, 5e-324])
+def test_a_small_temperature_takes_the_likeliest(temperature: float) -> None:
+    # Even of .25, nothing is left by a plain power of 1000.
+    assert first_probs(FIVE, temperature, 0.25, 0.20, 0.19, 0.18, 0.18).tolist() == [1, 0, 0, 0, 0]
+    # Of ties equal shares are taken, and what was impossible stays so.
+    assert first_probs(FIVE, temperature, 0.4, 0.4, 0.2, 0, 0).tolist() == [0.5, 0.5, 0, 0, 0]
+    # Of centipede's three actions, the first may not be taken here.
+    assert first_probs(make_game("centipede"), temperature, 0.6, 0.4).tolist() == [0, 1, 0]
+
+
+def test_a_great_temperature_evens_out_what_is_possible() -> None:
+    assert np.allclose(first_probs(FIVE, 1e300, 0.5, 0.3, 0.2, 0, 0), [1 / 3, 1 / 3, 1 / 3, 0, 0])
+    assert np.allclose(first_probs(make_game("centipede"), 1e300, 0.9, 0.1), [0, 0.5, 0.5])
+
+
+@pytest.mark.parametrize("temperature", [float("inf"), float("nan"), -1.0])
+def test_a_temperature_is_finite(temperature: float) -> None:
+    with pytest.raises(BadParameter, match=f"temperature is {temperature}; it must be a finite number, 0 or more"):
+        LanguagePolicy(LanguagePredictor("fake"), "direct", temperature=temperature)
 
 
 def test_label_probabilities_become_the_forecast() -> None:
@@ -157,10 +208,24 @@ def test_a_model_that_is_no_word_is_refused(model: str) -> None:
 
 
 @pytest.mark.usefixtures("untyped")
-@pytest.mark.parametrize(("flag", "value"), [("forecast", "0"), ("talk", "3")])
+@pytest.mark.parametrize(("flag", "value"), [("forecast", "0"), ("talk", "3"), ("batch_invariant", "2")])
 def test_a_flag_is_true_or_false(flag: str, value: str) -> None:
     with pytest.raises(BadParameter, match=f"{flag} is {value}; it may be true or false"):
         make_policy(f"lm:model=fake,mode=direct,{flag}={value}")
+
+
+@pytest.mark.parametrize("mode", ["direct", "scot"])
+@pytest.mark.parametrize("planner", ["nope", "lookahead", "(softmax:temperature=2)"])
+def test_what_chooses_itself_takes_no_planner(mode: str, planner: str) -> None:
+    with pytest.raises(BadParameter, match=f"mode={mode} has no planner to take it .*plan, reflect, simulate, verbal"):
+        make_policy(f"lm:model=fake,mode={mode},planner={planner}")
+
+
+def test_the_planner_is_a_look_ahead_unless_another_is_named() -> None:
+    for spec, kind in (("", LookAhead), (",planner=lookahead", LookAhead), (",planner=softmax", Softmax)):
+        policy = make_policy(f"lm:model=fake,mode=plan{spec}")
+        assert isinstance(policy, Prospective)
+        assert type(policy.planner) is kind
 
 
 @pytest.mark.parametrize("name", sorted(GAME_PARAMETERS))

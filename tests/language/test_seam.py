@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from prospect_agents.language import LanguageModel, MemoModel, Query, load_model
-from prospect_env.core.errors import MissingModel, ModelError, UnknownName
+from prospect_env.core.errors import BadParameter, MissingModel, ModelError, UnknownName
 
 QUERIES = [
     Query(("P -> Q\n", "Q -> P\n", "P -> Q\n"), "Q ->", (" P", " Q")),
@@ -90,6 +90,14 @@ def test_unknown_names() -> None:
         load_model("smollm2-136m")
     with pytest.raises(ModelError, match="no such model folder"):
         load_model("./nowhere")
+
+
+@pytest.mark.usefixtures("untyped")
+def test_wrong_arguments() -> None:
+    with pytest.raises(BadParameter, match="a model is a name, a folder, a hub id or a server, not 5"):
+        load_model(5)  # type: ignore[arg-type]
+    with pytest.raises(BadParameter, match="model 'fake': unknown parameter 'foo'; known: mass, order, strength"):
+        load_model("fake", foo=1)
 
 
 def test_folder_without_a_model(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ Here models are asked; what follows from their answers is reckoned by `prospect_
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Sized
 from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
@@ -14,9 +14,11 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from numpy.typing import NDArray
 
+from prospect_agents.catalog import planners
 from prospect_agents.language.asked import Note
 from prospect_agents.language.policy import LanguagePolicy
 from prospect_agents.language.questions import own_choices
+from prospect_agents.language.talk import Talking
 from prospect_agents.language.twins import answers_each, best_responses, twins
 from prospect_agents.language.visits import Visit, asker, turned, visits
 from prospect_agents.planners.lookahead import LookAhead
@@ -24,7 +26,7 @@ from prospect_agents.planners.planner import Planner
 from prospect_agents.prospective import Prospective
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
-from prospect_env.core.make import make_game, make_policy
+from prospect_env.core.make import make, make_game, make_policy
 from prospect_env.core.policy import Policy
 from prospect_env.core.swapped import Swapped
 from prospect_env.core.ties import sole
@@ -57,10 +59,11 @@ def prompt_audit(
     nothing written, with each label as a prediction of the other, and with each as a placebo, in every turn of the
     labels (of the order of options, where the format has words for actions). Where the game has no twins it is asked
     alone: there `best` does not tell responses apart, and use is undefined. Raises `UnsuitablePolicy` where no language
-    model is asked to choose, and `BadParameter` unless two seats choose actions at once.
+    model is asked to choose, and `BadParameter` unless two seats choose actions at once, for arguments out of range and
+    where `seat` turns out not to choose at any of `steps`.
     """
     player, rules = make_policy(policy), make_game(game)
-    language = asker(player)
+    language, partners = asker(player), _partners(others)
     alone = not answers_each(best_responses(rules, seat))
     family = (rules,) if alone else twins(rules, seat)
     numbers = _numbers(episodes)
@@ -69,9 +72,10 @@ def prompt_audit(
         best = best_responses(twin, seat)
         parts = [
             _asked(language, visit, turn, best)
-            for other in others
+            for other in partners
             for visit in visits(player, twin, other, numbers, seed, steps, seat)
         ]
+        _check_met(parts, twin, seat, steps)
         found.append(_joined(parts))
     return tuple(found)
 
@@ -80,7 +84,7 @@ def choices(
     policy: str | Policy,
     game: str | Game,
     others: Sequence[str | Policy],
-    planner: Planner | None = None,
+    planner: str | Planner | None = None,
     episodes: int = 10,
     seed: int = 0,
     steps: Collection[int] | None = None,
@@ -89,25 +93,26 @@ def choices(
     """What the model says it does, and what `planner` does by the model's forecast; see `metrics.agreement`.
 
     Both are asked at the positions that the policy reaches against each of `others`, which sits in all other seats, in
-    every turn of the labels. By default it is the policy's own planner, and else a look-ahead of two steps. Raises
-    `UnsuitablePolicy` where no language model is asked to choose.
+    every turn of the labels. `planner` may be a spec string; by default it is the policy's own planner, and else a
+    look-ahead of two steps. Raises `UnsuitablePolicy` where no language model is asked to choose, and `BadParameter`
+    for arguments out of range and where `seat` turns out not to choose at any of `steps`.
     """
     player, rules = make_policy(policy), make_game(game)
-    language = asker(player)
-    if planner is None:
-        planner = player.planner if isinstance(player, Prospective) else LookAhead()
+    language, partners, numbers = asker(player), _partners(others), _numbers(episodes)
+    chooser = _planner(planner, player)
     parts = []
-    for other in others:
-        for visit in visits(player, rules, other, _numbers(episodes), seed, steps, seat):
+    for other in partners:
+        for visit in visits(player, rules, other, numbers, seed, steps, seat):
             memory, view, luck, cluster = turned(visit, len(rules.spec.actions))
             forecast = language.forecast(memory, view, luck)
-            implied = planner.decide(view, luck, forecast).probs
+            implied = chooser.decide(view, luck, forecast).probs
             asked = own_choices(view)
             direct = language.chosen(view, luck, asked, language.predictor.answers(memory, view, asked)).probs
             assert direct is not None
             assert implied is not None
             parts.append(Choices(direct, np.asarray(implied, dtype=np.float64), cluster))
     language.calls()
+    _check_met(parts, rules, seat, steps)
     return Choices(*map(np.concatenate, zip(*parts, strict=True)))
 
 
@@ -152,6 +157,31 @@ def _joined(parts: Iterable[Swapped]) -> Swapped:
         if field.name not in of_game
     }
     return replace(first, **joined)
+
+
+def _partners(others: Sequence[str | Policy]) -> list[Policy]:
+    """The co-players, all of them built before the first is met."""
+    if isinstance(others, str) or not isinstance(others, Sequence) or not others:
+        raise BadParameter(f"others is {others!r}; it must be a list of one or more policies")
+    return [make_policy(other) for other in others]
+
+
+def _planner(planner: str | Planner | None, player: Policy) -> Planner:
+    if planner is None:
+        player = player.inner if isinstance(player, Talking) else player
+        return player.planner if isinstance(player, Prospective) else LookAhead()
+    if not isinstance(planner, str | Planner):
+        raise BadParameter(f"planner is {planner!r}; it may be None, a spec string or a Planner")
+    built: Planner = make(planners, planner) if isinstance(planner, str) else planner
+    return built
+
+
+def _check_met(parts: Sized, game: Game, seat: int, steps: Collection[int] | None) -> None:
+    """Raises `BadParameter` where a seat was met nowhere: who moves when is known only once it is played."""
+    if not parts:
+        at = "the steps" if steps is None else f"the steps {sorted(map(int, steps))}"
+        where = f"seat {seat} of {game.spec.name} chooses at none of {at} of these episodes"
+        raise BadParameter(f"{where}; name a seat and steps at which it does")
 
 
 def _numbers(episodes: int) -> NDArray[np.int64]:

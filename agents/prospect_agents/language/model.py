@@ -15,7 +15,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from prospect_env.core.errors import MissingModel, ModelError, UnknownName
+from prospect_env.core.errors import BadParameter, MissingModel, ModelError, UnknownName
+from prospect_env.core.make import call
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,8 @@ def load_model(name: str, **options: Any) -> LanguageModel:
         ModelError: the folder or hub id cannot be loaded, or the server cannot be used.
         BadParameter: a parameter of a server is unknown or out of its range.
     """
+    if not isinstance(name, str):
+        raise BadParameter(f"a model is a name, a folder, a hub id or a server, not {name!r}")
     key = (name, repr(sorted(options.items())))
     if key not in _loaded:
         _loaded[key] = _load(name, options)
@@ -170,7 +173,8 @@ def _load(name: str, options: dict[str, Any]) -> LanguageModel:
     if name == "fake":
         from prospect_agents.language.fake import FakeModel
 
-        return FakeModel(**options)
+        fake: LanguageModel = call("model 'fake'", FakeModel, options)
+        return fake
     if name.startswith("server:") or name == "server":
         from prospect_agents.language.servers.address import address
         from prospect_agents.language.servers.server_model import ServerModel
@@ -196,4 +200,7 @@ def _transformers(source: str, options: dict[str, Any]) -> LanguageModel:
             raise ModelError(f"{source} needs {package}; install it with: pip install 'prospect-env[llm]'")
     from prospect_agents.language.transformers_model import TransformersModel
 
-    return TransformersModel(source, **options)
+    loaded: LanguageModel = call(
+        f"model {options.get('name', source)!r}", TransformersModel, {"source": source, **options}
+    )
+    return loaded

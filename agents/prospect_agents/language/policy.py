@@ -13,6 +13,8 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
 
 from prospect_agents.catalog import planners
 from prospect_agents.language.formats import PromptFormat
@@ -52,8 +54,8 @@ class LanguagePolicy(Policy):
     def __init__(
         self, predictor: LanguagePredictor, mode: str, temperature: float = 1.0, forecast: bool = True
     ) -> None:
-        if not temperature >= 0:
-            raise BadParameter(f"temperature is {temperature!r}; it may be 0 or more")
+        if not 0 <= temperature < np.inf:
+            raise BadParameter(f"temperature is {temperature!r}; it must be a finite number, 0 or more")
         if mode == "scot" and not forecast:
             raise BadParameter("scot writes its prediction into the prompt; it needs forecast=true")
         self.predictor, self.mode, self.temperature = predictor, mode, temperature
@@ -100,7 +102,7 @@ class LanguagePolicy(Policy):
             best = probs == probs.max(axis=1, keepdims=True)
             probs = best / best.sum(axis=1, keepdims=True)
         elif self.temperature != 1:
-            probs = normalised(probs ** (1.0 / self.temperature))
+            probs = _tempered(probs, self.temperature)
         return Decision(chance.categorical("action", probs), probs)
 
     def observe(self, memory: Log, event: Event) -> Log:
@@ -114,7 +116,7 @@ def lm(
     model: str = "smollm2-135m",
     mode: str = "plan",
     format: str | PromptFormat = "reaction_log",
-    planner: str = "lookahead",
+    planner: str | None = None,
     temperature: float | None = None,
     forecast: bool = True,
     style: str | None = None,
@@ -136,8 +138,8 @@ def lm(
     to come by a forecast that a planner acts on. `format` is how the match is told, by name, or in a story:
     `format=(story:frame=business,variant=3)`. `style` is `completion` or `chat`; `memory` is `full`, `counts` or a
     number of last steps; `rows` is `rolled` or `asked`; `preamble` is written before everything. With a planner,
-    `planner` and any other parameter (`depth`, `discount`) are the planner's. `temperature` is the model's in `direct`
-    and `scot`, else the planner's. `intervention` is done to the network while it answers:
+    `planner` (by default `lookahead`) and any other parameter (`depth`, `discount`) are the planner's. `temperature` is
+    the model's in `direct` and `scot`, else the planner's. `intervention` is done to the network while it answers:
     `intervention=(steer:layer=15,vector=kind.npy,strength=1)`. `forecast=false` saves `direct` its forecast. With
     `talk`, what is announced in games with talk is said in the model's own words. With `gate`, it sits down only where
     it understands that share of questions about the game. `dtype`, `batch_invariant`, `overflow` and `cache_bytes` are
@@ -145,8 +147,11 @@ def lm(
     """
     if mode not in MODES:
         raise UnknownName("mode of lm", mode, MODES)
-    _truths(forecast=forecast, talk=talk)
+    _truths(forecast=forecast, talk=talk, batch_invariant=False if batch_invariant is None else batch_invariant)
     kind, plans = MODES[mode]
+    if planner is not None and not plans:
+        able = ", ".join(sorted(name for name, (_, has) in MODES.items() if has))
+        raise BadParameter(f"planner is {planner!r}; mode={mode} has no planner to take it (those that have: {able})")
     if plans and not forecast:
         raise BadParameter(f"mode={mode} acts on its forecast; it needs forecast=true")
     options = {
@@ -161,7 +166,7 @@ def lm(
     predictor = call(f"mode={mode}", builder, {"model": model, "format": format, **own, **given})
     chooser: Policy
     if plans:
-        name, planned = parse(planner)
+        name, planned = parse("lookahead" if planner is None else planner)
         if temperature is not None:
             planned["temperature"] = temperature
         # A misspelt parameter of `lm` comes here with the planner's: it is told of both kinds.
@@ -174,6 +179,15 @@ def lm(
     else:
         chooser = LanguagePolicy(predictor, mode, 1.0 if temperature is None else temperature, forecast)
     return Talking(chooser, predictor) if talk else chooser
+
+
+def _tempered(probs: Float[np.ndarray, "B A"], temperature: float) -> NDArray[np.float64]:
+    """`probs ** (1 / temperature)`, rescaled; what has probability 0 keeps it."""
+    # By logarithms, as a power with a large exponent leaves nothing of any probability. What is beyond the range of
+    # numbers here is infinitely less likely than the likeliest.
+    with np.errstate(divide="ignore", over="ignore"):
+        logs = np.log(probs)
+        return normalised(np.exp((logs - logs.max(axis=1, keepdims=True)) / temperature))
 
 
 def _truths(**flags: Any) -> None:

@@ -22,8 +22,9 @@ def best_responses(game: Game, seat: int = 0) -> Int[np.ndarray, " A"]:
     """The seat's best own action against each action of the other, by the payoffs of the first step without noise.
 
     `UNDEFINED` where several own actions pay the same. Raises `BadParameter` unless two seats choose at once, among the
-    same actions, and reactions are actions.
+    same actions, and reactions are actions; and for a seat that there is not.
     """
+    check_seat(game, seat)
     spec = game.spec
     count = len(spec.actions)
     own, other = (grid.ravel() for grid in np.mgrid[:count, :count])
@@ -60,6 +61,12 @@ def twins(game: Game, seat: int = 0) -> tuple[MatrixGame, ...]:
         )
         for turn in range(len(best))
     )  # fmt: skip
+
+
+def check_seat(game: Game, seat: int) -> None:
+    """Raises `BadParameter` for a seat that the game does not have."""
+    if isinstance(seat, bool) or not isinstance(seat, int) or not 0 <= seat < game.spec.seats:
+        raise BadParameter(f"seat is {seat!r}; {game.spec.name} has seats 0 to {game.spec.seats - 1}")
 
 
 def answers_each(best: NDArray[np.integer]) -> bool:

@@ -13,6 +13,7 @@ from prospect_agents.language.log import Log
 from prospect_agents.language.policy import LanguagePolicy
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.talk import Talking
+from prospect_agents.language.twins import check_seat
 from prospect_agents.prospective import Prospective
 from prospect_env.core import position
 from prospect_env.core.chance import Chance, episode_seeds
@@ -22,6 +23,7 @@ from prospect_env.core.make import make_policy
 from prospect_env.core.players import Players
 from prospect_env.core.policy import Policy, View
 from prospect_env.core.state import take
+from prospect_env.core.turn import said_aloud
 
 
 class Visit(NamedTuple):
@@ -63,16 +65,23 @@ def visits(
     """The positions in which `policy` chooses at `seat`, with `other` in all other seats; one visit a step.
 
     Equally numbered episodes have equal luck, whatever is played. `steps` are the ones to stop at (from 0; by default
-    all). Raises `BadParameter` for a step that the game never reaches.
+    all). Raises `BadParameter` for a step that the game never reaches and for a seat that there is not, before anything
+    is played.
     """
-    spec = game.spec
-    for step in steps or ():
-        if not 0 <= step < spec.horizon:
-            raise BadParameter(f"steps has {step}; {spec.name} has steps 0 to {spec.horizon - 1}")
-    everybody = {one: policy if one == seat else make_policy(other) for one in range(spec.seats)}
-    players = Players(game, everybody)
+    check_seat(game, seat)
+    _check_steps(game, steps)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise BadParameter(f"seed is {seed!r}; it must be a whole number")
+    everybody = {one: policy if one == seat else make_policy(other) for one in range(game.spec.seats)}
+    return _visits(Players(game, everybody), seat, episodes, seed, steps)
+
+
+def _visits(
+    players: Players, seat: int, episodes: Int[np.ndarray, " E"], seed: int, steps: Collection[int] | None
+) -> Iterator[Visit]:
+    game = players.game
     at = players.begin(episode_seeds(seed, episodes), episodes)
-    for step in range(spec.horizon):
+    for step in range(game.spec.horizon):
         now = position.active(game, at)
         if not now.any():
             return
@@ -84,7 +93,20 @@ def visits(
         actions = np.full(now.shape, -1, dtype=np.int8)
         for one, decision in turn.decisions.items():
             actions[:, one] = np.where(now[:, one], decision.action, -1)
-        at, _ = players.advance(game, at, actions, now)
+        at, _ = players.advance(game, at, actions, now, messages=said_aloud(game, turn))
+
+
+def _check_steps(game: Game, steps: Collection[int] | None) -> None:
+    """Raises `BadParameter` unless there are steps to stop at, all of them of the game."""
+    spec = game.spec
+    allowed = f"{spec.name} has steps 0 to {spec.horizon - 1}"
+    if steps is None:
+        return
+    if isinstance(steps, str) or not isinstance(steps, Collection) or len(steps) == 0:
+        raise BadParameter(f"steps is {steps!r}; it must be None or a list of one or more; {allowed}")
+    for step in steps:
+        if isinstance(step, bool) or not isinstance(step, int | np.integer) or not 0 <= step < spec.horizon:
+            raise BadParameter(f"steps has {step!r}; {allowed}")
 
 
 def turned(visit: Visit, turns: int) -> Visit:
