@@ -34,7 +34,8 @@ def verify(run: Run, number: int, pairing: int = 0) -> Verdict:
     """
     recorded = run.episode(number, pairing)
     config = run.config
-    seating = seat_one(config, config.matches[pairing], recorded.calls, replay=True)
+    models = run.manifest["pairings"][pairing]["models"]
+    seating = seat_one(config, config.matches[pairing], recorded.calls, models)
     require_replayable(seating)
     require_same_models(run.manifest, {pairing: seating})
     again = play(

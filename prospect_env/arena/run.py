@@ -22,7 +22,7 @@ from prospect_env.arena.seating import Seating, seat
 from prospect_env.arena.store import shards
 from prospect_env.arena.store.files import write_text
 from prospect_env.arena.store.fingerprint import digests, fingerprint
-from prospect_env.arena.store.folder import claim
+from prospect_env.arena.store.folder import claim, require_free
 from prospect_env.arena.store.lock import alone
 from prospect_env.arena.store.shards import Shard
 from prospect_env.arena.store.tables import tables
@@ -57,8 +57,9 @@ def run(
         # All that is recorded is handed on before any shard is given up.
         plan = shards.plan(config) if resume else ()
         seatings = seat(config, [call for shard in plan for call in shards.recorded_calls(folder, shard)])
-        manifest = claim(config, folder, seatings, resume, force)
+        require_free(folder, resume, force)
         with alone(folder):
+            manifest = claim(config, folder, seatings, resume, force)
             earlier = manifest.get("spent", {"tokens": 0, "cost": 0.0})
             budget.spend(earlier["tokens"], earlier["cost"])
             todo = _todo(config, folder, say)

@@ -32,11 +32,13 @@ def seat(config: Config, recorded: Sequence[Call] = ()) -> tuple[Seating, ...]:
     return tuple(seat_one(config, match, recorded) for match in config.matches)
 
 
-def seat_one(config: Config, match: Pairing, recorded: Sequence[Call] = (), replay: bool = False) -> Seating:
-    """One pairing of a run; as `seat`. To `replay` it, what is recorded stands in for language models."""
+def seat_one(
+    config: Config, match: Pairing, recorded: Sequence[Call] = (), models: Sequence[str | None] = ()
+) -> Seating:
+    """One pairing of a run; as `seat`. What is recorded stands in for `models`, the identity of each seat's."""
     game = make_game(match.game or "", **(match.parameters or {}))
     policies = tuple(
-        _built(policy, [call for call in recorded if replay and call.seat == chair])
+        _built(policy, models[chair] if models else None, [call for call in recorded if call.seat == chair])
         for chair, policy in enumerate(match.policies)
     )
     seats = game.spec.seats
@@ -59,8 +61,8 @@ def seat_one(config: Config, match: Pairing, recorded: Sequence[Call] = (), repl
     return Seating(game, policies, feeds)
 
 
-def _built(policy: str, answers: Sequence[Call]) -> Policy:
-    with answering(answers):
+def _built(policy: str, model: str | None, answers: Sequence[Call]) -> Policy:
+    with answering(model, answers):
         return make_policy(policy)
 
 

@@ -40,6 +40,7 @@ objective: Amodei et al. 2016, Krakovna et al. 2020.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -89,7 +90,7 @@ class Audit(Game):
     effort: float = 1.0
     fine: float = 4.0
     value: float = 3.0
-    costs: tuple[float, float] = (0.5, 3.0)
+    costs: Sequence[float] = (0.5, 3.0)
     accuracy: float = 0.8
 
     def __post_init__(self) -> None:

@@ -35,6 +35,7 @@ and Sørensen 2007; quadratic scores, Brier 1950.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -76,7 +77,7 @@ class PredictionMarketTrap(Game):
     levy: float = 2.5
     score: float = 4.0
     share: float = 0.1
-    bets: tuple[float, ...] = (0.0, 0.5, 1.0)
+    bets: Sequence[float] = (0.0, 0.5, 1.0)
 
     def __post_init__(self) -> None:
         whole(self, partners=2, rounds=1)

@@ -83,8 +83,11 @@ class Stackelberg(Game):
         whole(self, followers=1, rounds=1)
         for field in fields(self):
             foreign = field.name in KINDS["inspection" if self._sells else "quantity"]
-            if foreign and getattr(self, field.name) != field.default:
-                raise BadParameter(f"{field.name} is {getattr(self, field.name)!r}; kind {self.kind} does not have it")
+            given = getattr(self, field.name)
+            if foreign and (tuple(given) if isinstance(given, list) else given) != field.default:
+                raise BadParameter(f"{field.name} is {given!r}; kind {self.kind} does not have it")
+            if foreign:
+                object.__setattr__(self, field.name, field.default)
         grid, *others = KINDS[self.kind]
         amounts(self, *others)
         object.__setattr__(self, grid, _ascending(grid, getattr(self, grid), np.inf if self._sells else 1.0))

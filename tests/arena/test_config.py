@@ -11,6 +11,8 @@ from prospect_env.arena.config import Config, configure, read_config
 from prospect_env.arena.request import feeds, wanted
 from prospect_env.arena.seating import seat
 from prospect_env.core.errors import BadParameter, UnknownName, UnsuitablePolicy
+from prospect_env.core.make import make_game
+from tests.samples import GAME_PARAMETERS
 
 PLAIN = {"name": "x", "game": "prisoners_dilemma", "policies": ["tit_for_tat", "always_defect"]}
 
@@ -24,6 +26,15 @@ def test_defaults_are_filled_in_and_survive_the_file(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(config.text())
     assert read_config(tmp_path / "config.yaml") == config
     assert config.completed() == config
+
+
+@pytest.mark.parametrize("name", sorted(GAME_PARAMETERS))
+def test_every_game_is_the_same_from_its_completed_configuration(name: str, tmp_path: Path) -> None:
+    game = make_game(name, **GAME_PARAMETERS[name])
+    entries = {"name": "x", "game": name, "parameters": GAME_PARAMETERS[name], "policies": ["random"] * game.spec.seats}
+    (tmp_path / "config.yaml").write_text(configure(entries).completed().text())
+    read = read_config(tmp_path / "config.yaml")
+    assert make_game(str(read.game), **read.parameters).spec == game.spec
 
 
 def test_pairings_inherit_what_they_leave_out() -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from prospect_env.arena.run import run
 from prospect_env.arena.runs import load, read_run
+from prospect_env.arena.store import folder as store
+from prospect_env.arena.store import lock
 from prospect_env.arena.store.lock import alone
 from prospect_env.core.errors import CorruptShard, ModelError, RunError, RunExists
 from prospect_env.core.policy import Policy
@@ -65,6 +67,29 @@ def test_one_process_at_a_time_plays_a_run(copy: Path, flags: dict[str, bool]) -
         run(config(), copy, **flags)
     assert stamps(copy) == before
     run(config(), copy, **flags)
+
+
+def test_a_run_that_begins_is_nobody_elses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(*_: object) -> None:
+        for flags in ({}, {"resume": True}, {"force": True}):
+            with pytest.raises(RunError, match="is being played by another process"):
+                run(config(), tmp_path / "r", **flags)
+        raise ModelError("nobody answers")
+
+    monkeypatch.setattr(store, "describe", other)
+    with pytest.raises(ModelError, match="nobody answers"):
+        run(config(), tmp_path / "r")
+    assert not (tmp_path / "r").exists()
+
+
+def test_where_files_cannot_be_locked_runs_are_played_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unable(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(lock, "flock", unable)
+    assert run(config(episodes=2), tmp_path / "r").manifest["complete"]
 
 
 def test_bad_input_writes_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from prospect_env.arena.replay import verify
 from prospect_env.arena.run import run
 from prospect_env.arena.runs import Run, read_run
 from prospect_env.core.errors import ModelError, RunError
+from prospect_env.core.replay import only_model, without_preambles
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -124,6 +125,45 @@ def test_where_a_seat_has_several_models_they_must_be_those_that_were_recorded(m
     damage(mine)
     with pytest.raises(RunError, match=r"seat 0 of pairing 0 was played by model@"):
         verify(read_run(mine / "r"), 0)
+
+
+def test_a_seat_is_recorded_whole_whatever_is_asked_of_it(tmp_path: Path, fresh: Any, monkeypatch: Any) -> None:
+    two = "forecasting:actor=(lm:model=fake,mode=direct,forecast=false,gate=0),predictor=(lm:model=fake,order=3)"
+    tables = {
+        # The second seat is often never asked, and of its two models only the one that takes a test.
+        "trust": ["lm:model=fake,mode=plan", "lm:model=fake,mode=plan"],
+        "ultimatum": [two, two],
+        "chicken": ["lm:model=fake,gate=0,preamble=Hello", "lm:model=fake,mode=scot"],
+    }
+    for game, policies in tables.items():
+        entries = {"name": "r", "game": game, "parameters": {"rounds": 1}, "policies": policies, "episodes": 3}
+        done = run(configure(entries), tmp_path / game)
+        fresh()
+        with monkeypatch.context() as patched:
+            if two not in policies:
+                patched.setattr(seam, "_load", lambda *_: pytest.fail("a model was loaded"))
+            assert [verify(done, number).same for number in range(3)] == [True] * 3
+
+
+def test_which_model_a_seat_has() -> None:
+    tiny, big = "my-1@ab/float32/cpu", "server-1(model=big one,url=http://x/v1,text=first(top=12), chat=echo)"
+    steered = f"{tiny}/steer(layer=5, strength=1.0, vector=41a7, norm=48.1)"
+    for identity in (tiny, big, steered):
+        assert only_model(identity) == identity
+        assert only_model(f"{identity}/preamble=0123456789ab") == identity
+        assert only_model(f"{identity} {identity}/preamble=0123456789ab") == identity
+    assert only_model(f"{tiny} {steered}") is None
+
+
+def test_runs_from_before_preambles_were_told_go_on(mine: Path, fresh: Any) -> None:
+    policy = told(mine, preamble=f"file:{mine / 'before.txt'}")
+    done = played(mine / "r", policy)
+    cut_short(done)
+    manifest = done.folder / "manifest.json"
+    manifest.write_text(without_preambles(manifest.read_text()))
+    fresh()
+    assert verify(read_run(mine / "r"), 0).same
+    assert played(mine / "r", policy, resume=True).manifest["complete"]
 
 
 def test_going_on_keeps_what_questions_cost(mine: Path, fresh: Any) -> None:

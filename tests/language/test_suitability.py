@@ -70,6 +70,10 @@ def made(tiny: Path, tmp_path: Path) -> Callable[[Any], Path]:
             "caps its scores .final_logit_softcapping",
         ),
         (
+            lambda: transformers.GPT2Config(vocab_size=99, n_embd=64, n_layer=2, n_head=4, n_positions=8),
+            "holds 8 tokens .max_position_embeddings., too few",
+        ),
+        (
             lambda: transformers.BartConfig(
                 vocab_size=99, d_model=64, decoder_layers=2, decoder_attention_heads=4, decoder_ffn_dim=96, init_std=0.3
             ),
@@ -108,6 +112,9 @@ def test_the_least_of_all_limits_holds() -> None:
     assert capacity(transformers.MistralConfig(**SMALL, sliding_window=32)) == (32, "sliding_window")
     assert capacity(composite()) == (32, "sliding_window")
     assert capacity(composite(sliding_window=8192)) == (4096, "max_position_embeddings")
+    windows = {"use_sliding_window": True, "sliding_window": 32, "head_dim": 16}
+    assert capacity(transformers.Qwen3Config(**SMALL, **windows, max_window_layers=2)) == (32, "sliding_window")
+    assert capacity(transformers.Qwen3Config(**SMALL, **windows, max_window_layers=3)).tokens == 4096
     assert capacity(longrope()) == (64, "original_max_position_embeddings")
 
 

@@ -141,7 +141,9 @@ def comprehend(
     asked = questions(predictor, rules, seat, each, steps, seed)
     answers = predictor.model.recall([question.query for question in asked], "score")
     found = tuple(map(Asked, asked, answers))
-    return Comprehension(predictor.identity, rules.spec.name, seat, predictor.told_as, predictor.style, found, each)
+    return Comprehension(
+        predictor.model.identity, rules.spec.name, seat, predictor.told_as, predictor.style, found, each
+    )
 
 
 def passed(predictor: LanguagePredictor, game: Game, seat: int, limit: float) -> tuple[Call, ...]:

@@ -162,16 +162,6 @@ class MemoModel:
         self._unclaimed |= misses.keys()
 
 
-def replayed(calls: Sequence[Call]) -> MemoModel | None:
-    """The model that gave these answers, as a memory of them alone; None where there are none, or several models'."""
-    identities = {call.model for call in calls}
-    if len(identities) != 1:
-        return None
-    model = MemoModel(None, identity=identities.pop())
-    model.recorded(calls)
-    return model
-
-
 def _check(key: str, asked: Query | Request, said: Scored | Written) -> None:
     """Raise `ModelError` where a recorded answer is none to this question."""
     if isinstance(asked, Query) != isinstance(said, Scored):

@@ -16,7 +16,7 @@ from prospect_agents.language.asked import Asked, Moment, Past
 from prospect_agents.language.formats import PromptFormat, Telling, prompt_format
 from prospect_agents.language.interventions import intervened, named
 from prospect_agents.language.log import Log
-from prospect_agents.language.memo import Answer, MemoModel, replayed
+from prospect_agents.language.memo import Answer, MemoModel
 from prospect_agents.language.model import LanguageModel, Query, load_model
 from prospect_agents.language.questions import Row, about_now, rolled, stated_rows, stepwise, tensor
 from prospect_agents.language.summary import counted
@@ -25,7 +25,7 @@ from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
 from prospect_env.core.policy import Call, Event, Predictor, Table, View
-from prospect_env.core.replay import recorded
+from prospect_env.core.replay import record
 from prospect_env.core.unfold import roll_forward
 
 STYLES = ("completion", "chat")
@@ -85,14 +85,7 @@ class LanguagePredictor(Predictor):
         if options and not isinstance(model, str):
             raise BadParameter(f"{', '.join(options)} belong to the loading of a model; {model.identity} is loaded")
         self.preamble, self.gate = _text(preamble), gate
-        told = replayed(recorded()) if isinstance(model, str) else None
-        change = None if intervention is None or told is not None else named(intervention)
-        if told is not None:
-            self.model = told
-        else:
-            self.model = (
-                _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
-            )
+        self.model = _model(model, intervention, options)
         words = type(format).__name__ if not isinstance(format, str) else f"({format})" if ":" in format else format
         self.told_as = words
         self.name = f"lm:model={model if isinstance(model, str) else model.identity},format={words}"
@@ -276,6 +269,17 @@ def _text(given: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadParameter(f"cannot read the preamble {path}: {error}") from None
+
+
+def _model(model: str | LanguageModel, intervention: str | None, options: dict[str, Any]) -> MemoModel:
+    told = record()
+    if isinstance(model, str) and told is not None:
+        # A recorded match is played again: nothing need be loaded.
+        recalled = MemoModel(None, identity=told.identity)
+        recalled.recorded(told.calls)
+        return recalled
+    change = None if intervention is None else named(intervention)
+    return _remembering(model, change, **options) if isinstance(model, str) else _remembered(model, change)
 
 
 @cache

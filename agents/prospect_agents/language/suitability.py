@@ -19,7 +19,10 @@ from prospect_agents.language.scoring import together
 from prospect_env.core.errors import ModelError
 
 #: what bounds a text: the positions that there are, and windows, beyond which the first tokens are seen no more
-_LIMITS = ("max_position_embeddings", "sliding_window", "attention_chunk_size", "local_attention")
+_POSITIONS = "max_position_embeddings"
+_WINDOWS = ("sliding_window", "attention_chunk_size", "local_attention")
+#: tokens that a comparison takes at the least
+_LEAST = 11
 #: how far last hidden states and scores of tokens may be from plain ones, relative to their length. Measured, the most
 #: over 30 small random models of as many kinds and SmolLM2-135M: .15 and .01 in bfloat16, 2e-6 and 0 in float32. Models
 #: that do more are off by .27 or more in one, or .2 in the other.
@@ -29,7 +32,9 @@ _TOLERANCE = {torch.bfloat16: (0.2, 0.05), torch.float32: (1e-3, 1e-3)}
 def capacity(config: Any) -> Capacity:
     """How long a text the model of this configuration can be given whole."""
     text = config.get_text_config()
-    limits = {name: getattr(text, name, None) for name in _LIMITS}
+    kinds = getattr(text, "layer_types", None)
+    windows = _WINDOWS if kinds is None or set(kinds) - {"full_attention"} else ()
+    limits = {name: getattr(text, name, None) for name in (_POSITIONS, *windows)}
     for rope in _ropes(text):
         # These rotate by other angles as soon as any text in a forward is longer, whatever is cached.
         if rope.get("rope_type", rope.get("type")) == "longrope":
@@ -56,6 +61,9 @@ def require_plain(network: Network, name: str) -> None:
     Raises:
         ModelError: they differ by more than rounding, or the model cannot be asked so at all.
     """
+    longest, stated = capacity(network.module.config)
+    if longest < _LEAST:
+        raise ModelError(f"{name} holds {longest} tokens ({stated}), too few to be told anything")
     if getattr(network.module.config.get_text_config(), "final_logit_softcapping", None):
         raise ModelError(f"{name} caps its scores (final_logit_softcapping), which is not supported")
     try:
@@ -79,7 +87,7 @@ def _gaps(network: Network) -> tuple[float, float]:
     vocabulary = module.get_input_embeddings().num_embeddings
     ids = (np.arange(2, 34) * 7919 % vocabulary).tolist()
     # Nine tokens more at the most, in all no more than there is room for.
-    context = tuple(ids[: max(2, min(18, capacity(module.config).tokens - 9))])
+    context = tuple(ids[: min(18, capacity(module.config).tokens - _LEAST + 2)])
     tails, labels = (tuple(ids[18:22]), tuple(ids[20:23])), (ids[23:26], ids[26:28])
     queries = [Encoded(context, tail, tuple(map(tuple, labels))) for tail in tails]
     plain = {

@@ -9,38 +9,38 @@ from typing import Any
 from prospect_env.arena.config import Config
 from prospect_env.arena.runs import Run
 from prospect_env.arena.seating import Seating
-from prospect_env.arena.store import shards
+from prospect_env.arena.store import lock, shards
 from prospect_env.arena.store.files import write_text
-from prospect_env.arena.store.lock import alone
 from prospect_env.arena.store.manifest import SCHEMA, describe, require_same_models
 from prospect_env.arena.store.schema import KINDS
 from prospect_env.core.errors import RunError, RunExists
 
 
-def claim(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: bool, force: bool) -> dict[str, Any]:
-    """Make the run's folder, or find the run that is to go on in it; its manifest.
-
-    Raises `RunExists` if it holds something and neither `resume` nor `force` is given, or holds what is no run, and
-    `RunError` if the run that is there is another one, or of other models.
-    """
+def require_free(folder: Path, resume: bool, force: bool) -> None:
+    """Raise `RunExists` if the folder holds something and neither flag is given, or holds what is no run."""
     if folder.exists() and not folder.is_dir():
         raise RunExists(f"{folder} is a file; a run needs a folder")
-    empty = not folder.exists() or not any(folder.iterdir())
-    ours = (folder / "config.yaml").exists()
-    if not empty and not ours:
+    if _empty(folder):
+        return
+    if not (folder / "config.yaml").exists():
         raise RunExists(f"{folder} holds files that are not a run; choose another name")
-    if not empty and not (resume or force):
+    if not (resume or force):
         raise RunExists(
             f"{folder} holds a run already; go on with it by --resume, replace it by --force, or choose another name"
         )
-    replaced = not empty and force and not resume
-    if not empty and not replaced and (folder / "manifest.json").exists():
+
+
+def claim(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: bool, force: bool) -> dict[str, Any]:
+    """Make the run's folder, or find the run that is to go on in it; its manifest.
+
+    Raises as `require_free`, and `RunError` if the run that is there is another one, or of other models.
+    """
+    require_free(folder, resume, force)
+    replaced = not _empty(folder) and force and not resume
+    if not _empty(folder) and not replaced and (folder / "manifest.json").exists():
         manifest = _same(config, folder)
         require_same_models(manifest, dict(enumerate(seatings)))
         return manifest
-    if replaced:
-        with alone(folder):
-            pass
     # Models are asked who they are: a run that cannot begin must not cost the one that is there.
     manifest = describe(config, seatings)
     if replaced:
@@ -49,6 +49,10 @@ def claim(config: Config, folder: Path, seatings: tuple[Seating, ...], resume: b
     write_text(folder / "config.yaml", config.text())
     write_text(folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
     return manifest
+
+
+def _empty(folder: Path) -> bool:
+    return not folder.exists() or all(path.name == lock.NAME for path in folder.iterdir())
 
 
 def _same(config: Config, folder: Path) -> dict[str, Any]:

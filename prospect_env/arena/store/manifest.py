@@ -13,6 +13,7 @@ from typing import Any
 from prospect_env.arena.config import Config
 from prospect_env.arena.seating import Seating
 from prospect_env.core.errors import RunError
+from prospect_env.core.replay import without_preambles
 
 SCHEMA = 1  #: of the run folder; raised when a reader of the old one could not read the new one
 
@@ -55,7 +56,8 @@ def require_same_models(manifest: dict[str, Any], seatings: Mapping[int, Seating
     for number, seating in seatings.items():
         then, now = manifest["pairings"][number]["models"], _models(seating)
         for seat, (old, new) in enumerate(zip(then, now, strict=True)):
-            if old != new:
+            # Runs from before preambles were told say nothing of them.
+            if old not in (new, without_preambles(new or "") or None):
                 name = seating.policies[seat].name
                 raise RunError(f"seat {seat} of pairing {number} was played by {old}; here {name!r} is {new}")
 
