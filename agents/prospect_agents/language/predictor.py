@@ -13,6 +13,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from prospect_agents.language.asked import Asked, Moment, Past
+from prospect_agents.language.expecting import Expecting
 from prospect_agents.language.formats import PromptFormat, Telling, prompt_format
 from prospect_agents.language.interventions import intervened, named
 from prospect_agents.language.log import Log
@@ -20,7 +21,6 @@ from prospect_agents.language.memo import Answer, MemoModel
 from prospect_agents.language.model import LanguageModel, Query, load_model
 from prospect_agents.language.questions import Row, about_now, rolled, stated_rows, stepwise, tensor
 from prospect_agents.language.summary import counted
-from prospect_env.core.baselines import Uniform
 from prospect_env.core.chance import Chance
 from prospect_env.core.errors import BadParameter
 from prospect_env.core.game import Game
@@ -236,26 +236,6 @@ class LanguagePredictor(Predictor):
             tokens_out=said.tokens_out, latency=said.latency, replayed=answer.known,
             tokens_dropped=said.dropped, **words,
         )  # fmt: skip
-
-
-class Expecting(Predictor):
-    """Walks where a predictor will be rolled forward to, before it is known how likely that is, and has it expect this.
-
-    It goes wherever the rules allow, which is no further than the forecast will where no probability is 0.
-    """
-
-    def __init__(self, predictor: LanguagePredictor) -> None:
-        self._predictor = predictor
-
-    def begin(self, table: Table) -> Log:
-        return self._predictor.begin(table)
-
-    def predict(self, memory: Log, view: View, chance: Chance) -> Float[np.ndarray, "B N A"]:
-        self._predictor.expect(memory, view, about_now(view, chance))
-        return Uniform().predict(memory, view, chance)
-
-    def observe(self, memory: Log, event: Event) -> Log:
-        return self._predictor.observe(memory, event)
 
 
 def _text(given: str) -> str:
