@@ -53,11 +53,11 @@ def run(
     with a larger budget goes on.
     """
     config = config.completed()
+    require_free(folder, resume, force)
     with within(Budget("the run's budget", config.budget.tokens, config.budget.cost)) as budget:
         # All that is recorded is handed on before any shard is given up.
         plan = shards.plan(config) if resume else ()
         seatings = seat(config, [call for shard in plan for call in shards.recorded_calls(folder, shard)])
-        require_free(folder, resume, force)
         with alone(folder):
             manifest = claim(config, folder, seatings, resume, force)
             earlier = manifest.get("spent", {"tokens": 0, "cost": 0.0})
