@@ -208,7 +208,7 @@ def test_a_model_that_is_no_word_is_refused(model: str) -> None:
 
 
 @pytest.mark.usefixtures("untyped")
-@pytest.mark.parametrize(("flag", "value"), [("forecast", "0"), ("talk", "3"), ("batch_invariant", "2")])
+@pytest.mark.parametrize(("flag", "value"), [("forecast", "0"), ("talk", "3")])
 def test_a_flag_is_true_or_false(flag: str, value: str) -> None:
     with pytest.raises(BadParameter, match=f"{flag} is {value}; it may be true or false"):
         make_policy(f"lm:model=fake,mode=direct,{flag}={value}")

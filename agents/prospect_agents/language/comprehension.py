@@ -18,6 +18,7 @@ from prospect_agents.language.memo import Answer
 from prospect_agents.language.model import LanguageModel
 from prospect_agents.language.predictor import LanguagePredictor
 from prospect_agents.language.quiz import EACH, KINDS, STEPS, Question, questions
+from prospect_agents.language.twins import check_seat
 from prospect_env.core.errors import BadParameter, UnsuitablePolicy
 from prospect_env.core.game import Game
 from prospect_env.core.make import make_game, make_policy
@@ -132,11 +133,10 @@ def comprehend(
     `UnknownName` or what the model raises.
     """
     rules = make_game(game)
-    for what, value, least in (("seat", seat, 0), ("each", each, 1), ("steps", steps, 1)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise BadParameter(f"{what} is {value!r}; it must be a whole number, {least} or more")
-    if seat >= rules.spec.seats:
-        raise BadParameter(f"seat is {seat}; {rules.spec.name} has seats 0 to {rules.spec.seats - 1}")
+    check_seat(rules, seat)
+    for what, value in (("each", each), ("steps", steps)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise BadParameter(f"{what} is {value!r}; it must be a whole number, 1 or more")
     predictor = _predictor(make_policy(asker) if isinstance(asker, str) else asker)
     asked = questions(predictor, rules, seat, each, steps, seed)
     answers = predictor.model.recall([question.query for question in asked], "score")

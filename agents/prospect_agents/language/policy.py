@@ -147,7 +147,7 @@ def lm(
     """
     if mode not in MODES:
         raise UnknownName("mode of lm", mode, MODES)
-    _truths(forecast=forecast, talk=talk, batch_invariant=False if batch_invariant is None else batch_invariant)
+    _truths(forecast=forecast, talk=talk)
     kind, plans = MODES[mode]
     if planner is not None and not plans:
         able = ", ".join(sorted(name for name, (_, has) in MODES.items() if has))
